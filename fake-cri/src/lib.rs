@@ -1,0 +1,6 @@
+//! A container runtime without containers.
+//!
+//! It answers every CRI call that a kubelet makes and decides, as a given
+//! release of containerd or CRI-O does, who each container's process is.
+
+pub mod image;
