@@ -1,0 +1,204 @@
+//! What a process may ask of its kernel; all that the commands depend on.
+
+use core::time::Duration;
+
+/// What the kernel offers a process.
+///
+/// Real processes implement it with system calls, simulated ones with data.
+/// Paths are bytes without a NUL; relative ones start at the working directory.
+pub trait System {
+    /// An open file; dropping it closes it.
+    type File;
+
+    /// `getuid(2)` and `geteuid(2)`.
+    fn user(&self) -> Ids;
+
+    /// `getgid(2)` and `getegid(2)`.
+    fn group(&self) -> Ids;
+
+    /// `getgroups(2)`, piece by piece: copies the supplementary groups from index `from` on
+    /// into `into` and says how many it copied; fewer than fit means the end.
+    ///
+    /// The order is the kernel's: ascending. There are at most [`MAX_GROUPS`].
+    fn groups(&mut self, from: usize, into: &mut [u32]) -> usize;
+
+    /// `setuid(2)`.
+    ///
+    /// # Errors
+    /// [`Errno::NOT_PERMITTED`] without the capability, unless the uid is already one's own.
+    fn set_user(&mut self, uid: u32) -> Result<(), Errno>;
+
+    /// `setgid(2)`.
+    ///
+    /// # Errors
+    /// [`Errno::NOT_PERMITTED`] without the capability, unless the gid is already one's own.
+    fn set_group(&mut self, gid: u32) -> Result<(), Errno>;
+
+    /// `setgroups(2)`, with the groups in any order.
+    ///
+    /// # Errors
+    /// [`Errno::NOT_PERMITTED`] without the capability; [`Errno::INVALID`] for more than
+    /// [`MAX_GROUPS`] or for 4294967295, which is no gid.
+    fn set_groups(&mut self, groups: impl Iterator<Item = u32>) -> Result<(), Errno>;
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// As `open(2)`.
+    fn open(&mut self, path: &[u8]) -> Result<Self::File, Errno>;
+
+    /// `pread(2)`: reads at an offset, in bytes; 0 is the end.
+    ///
+    /// # Errors
+    /// As `pread(2)`; [`Errno::IS_DIRECTORY`] for a directory.
+    fn read_at(&mut self, file: &Self::File, offset: u64, into: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Opens a file for writing; creates it, with mode 0666 less the umask, if there is none.
+    ///
+    /// # Errors
+    /// As `open(2)`.
+    fn create(&mut self, path: &[u8], existing: Existing) -> Result<Self::File, Errno>;
+
+    /// Writes all of `bytes` at the end of a file from [`System::create`].
+    ///
+    /// # Errors
+    /// As `write(2)`.
+    fn append(&mut self, file: &Self::File, bytes: &[u8]) -> Result<(), Errno>;
+
+    /// Writes all of `bytes` to standard output or standard error.
+    ///
+    /// # Errors
+    /// As `write(2)`.
+    fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno>;
+
+    /// `mkdir(2)`, mode 0777 less the umask.
+    ///
+    /// # Errors
+    /// As `mkdir(2)`; [`Errno::EXISTS`] if anything stands there.
+    fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno>;
+
+    /// `stat(2)`, or `lstat(2)` when links are not followed.
+    ///
+    /// # Errors
+    /// As `stat(2)`.
+    fn status(&mut self, path: &[u8], links: Links) -> Result<FileStatus, Errno>;
+
+    /// Shows `visit` every name in a directory, in any order; `.` and `..` may be among them.
+    ///
+    /// # Errors
+    /// As `open(2)` and `getdents(2)`; [`Errno::NOT_DIRECTORY`] for anything else.
+    fn list(&mut self, path: &[u8], visit: impl FnMut(&[u8])) -> Result<(), Errno>;
+}
+
+/// The most supplementary groups a process can have (`NGROUPS_MAX` of Linux).
+pub const MAX_GROUPS: usize = 65_536;
+
+/// A process's real and effective id of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ids {
+    /// Whose process it is.
+    pub real: u32,
+    /// Whose permissions it has.
+    pub effective: u32,
+}
+
+/// Where a process prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// What becomes of a file that is opened for writing and is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It is emptied.
+    Truncate,
+    /// It keeps what it holds.
+    Keep,
+}
+
+/// Whether a symbolic link at the end of a path is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// The answer is about what it leads to.
+    Follow,
+    /// The answer is about the link.
+    Keep,
+}
+
+/// Whose a file is, and what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStatus {
+    /// Type and permissions as in `st_mode`: `0o100644` is a regular file, `0o040755` a directory.
+    pub mode: u32,
+    /// The owner's uid.
+    pub uid: u32,
+    /// The owning group's gid.
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What a process does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It ended with this exit code.
+    Exit(u8),
+    /// It sleeps that long; then step again.
+    Sleep(Duration),
+    /// It sleeps until a signal ends it.
+    Pause,
+}
+
+/// An error of the kernel, by Linux's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Errno(pub i32);
+
+macro_rules! errnos {
+    ($($number:literal $name:ident $message:literal)*) => {
+        impl Errno {
+            $(#[doc = $message] pub const $name: Self = Self($number);)*
+
+            /// The error in words, as the C library gives them.
+            #[must_use]
+            pub fn message(self) -> &'static str {
+                match self.0 {
+                    $($number => $message,)*
+                    _ => "Unknown error",
+                }
+            }
+        }
+    };
+}
+
+errnos! {
+    1 NOT_PERMITTED "Operation not permitted"
+    2 NOT_FOUND "No such file or directory"
+    5 INPUT_OUTPUT "Input/output error"
+    9 BAD_FILE "Bad file descriptor"
+    13 NO_ACCESS "Permission denied"
+    17 EXISTS "File exists"
+    20 NOT_DIRECTORY "Not a directory"
+    21 IS_DIRECTORY "Is a directory"
+    22 INVALID "Invalid argument"
+    24 TOO_MANY_OPEN "Too many open files"
+    27 TOO_LARGE "File too large"
+    28 NO_SPACE "No space left on device"
+    29 NOT_SEEKABLE "Illegal seek"
+    30 READ_ONLY "Read-only file system"
+    32 BROKEN_PIPE "Broken pipe"
+    36 NAME_TOO_LONG "File name too long"
+    38 NOT_IMPLEMENTED "Function not implemented"
+    40 TOO_MANY_LINKS "Too many levels of symbolic links"
+}
+
+impl core::fmt::Display for Errno {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl core::error::Error for Errno {}
