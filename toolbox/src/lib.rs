@@ -9,5 +9,5 @@
 mod interpreter;
 
 pub use interpreter::{
-    Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step, Stream, System,
+    COMMANDS, Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step, Stream, System,
 };

@@ -1,7 +1,16 @@
 //! The commands and the small shell, for any [`System`].
 
+mod accounts;
+mod files;
+mod id;
+mod identity;
+mod ls;
+mod parse;
+mod process;
 mod program;
+mod sleep;
 mod system;
+mod text;
 
-pub use program::Program;
+pub use program::{COMMANDS, Program};
 pub use system::{Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Step, Stream, System};

@@ -1,0 +1,202 @@
+//! `cat`, `touch`, `mkdir` and `stat`.
+
+use super::accounts::{Database, find_names, print_name};
+use super::process::Process;
+use super::system::{Errno, Existing, FileStatus, Links, System};
+use super::text::octal;
+
+const TYPE_MASK: u32 = 0o170_000;
+const DIRECTORY: u32 = 0o040_000;
+const REGULAR: u32 = 0o100_000;
+
+pub(super) fn is_directory(status: FileStatus) -> bool {
+    status.mode & TYPE_MASK == DIRECTORY
+}
+
+pub(super) fn complain_of<S: System>(process: &mut Process<'_, S>, path: &[u8], errno: Errno) {
+    process.complain(&[path, b": ", errno.message().as_bytes()]);
+}
+
+/// Does something with every operand; fails if one fails, or if there is none.
+fn for_each<S: System>(
+    process: &mut Process<'_, S>,
+    paths: &[&[u8]],
+    mut act: impl FnMut(&mut Process<'_, S>, &[u8]) -> Result<(), Errno>,
+) -> u8 {
+    let mut status = 0;
+    if paths.is_empty() {
+        process.complain(&[b"needs a path"]);
+        status = 1;
+    }
+    for path in paths {
+        if let Err(errno) = act(process, path) {
+            complain_of(process, path, errno);
+            status = 1;
+        }
+    }
+    process.finish(status)
+}
+
+/// `cat PATH…`; it does not read standard input.
+pub(super) fn cat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
+    for_each(process, arguments, |process, path| {
+        let file = process.system.open(path)?;
+        let mut chunk = [0_u8; 4096];
+        let mut offset = 0_u64;
+        loop {
+            let count = process.system.read_at(&file, offset, &mut chunk)?;
+            if count == 0 || process.print_failed() {
+                return Ok(());
+            }
+            process.print(chunk.get(..count).unwrap_or_default());
+            offset = offset.saturating_add(count as u64);
+        }
+    })
+}
+
+/// `touch PATH…` creates files; it needs write permission to those that are there.
+pub(super) fn touch<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
+    for_each(process, arguments, |process, path| {
+        process.system.create(path, Existing::Keep).map(drop)
+    })
+}
+
+/// `mkdir [-p] PATH…`
+pub(super) fn mkdir<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
+    let (parents, paths) = match arguments {
+        [b"-p", paths @ ..] => (true, paths),
+        paths => (false, paths),
+    };
+    for_each(process, paths, |process, path| {
+        if !parents {
+            return process.system.make_directory(path);
+        }
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        for end in ends.filter(|end| *end > 0).chain([path.len()]) {
+            let parent = path.get(..end).unwrap_or(path);
+            match process.system.make_directory(parent) {
+                Ok(()) => {}
+                Err(errno) => {
+                    let there = process.system.status(parent, Links::Follow);
+                    if !there.is_ok_and(is_directory) {
+                        return Err(errno);
+                    }
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// `stat [-L] -c FORMAT PATH…`
+pub(super) fn stat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
+    let (links, arguments) = match arguments {
+        [b"-L", rest @ ..] => (Links::Follow, rest),
+        rest => (Links::Keep, rest),
+    };
+    let [b"-c", format, paths @ ..] = arguments else {
+        process.complain(&[b"needs -c FORMAT, with %a %A %F %g %G %n %s %u %U or %%"]);
+        return 1;
+    };
+    for_each(process, paths, |process, path| {
+        let status = process.system.status(path, links)?;
+        let mut bytes = format.iter();
+        while let Some(byte) = bytes.next() {
+            if *byte == b'%' {
+                print_directive(process, bytes.next().copied(), path, status);
+            } else {
+                process.print(core::slice::from_ref(byte));
+            }
+        }
+        process.print(b"\n");
+        Ok(())
+    })
+}
+
+fn print_directive<S: System>(
+    process: &mut Process<'_, S>,
+    directive: Option<u8>,
+    path: &[u8],
+    status: FileStatus,
+) {
+    match directive {
+        Some(b'a') => process.print(octal(status.mode).as_bytes()),
+        Some(b'A') => process.print(&symbolic(status.mode)),
+        Some(b'F') => process.print(type_name(status)),
+        Some(b'g') => process.print_number(status.gid),
+        Some(b'G') => print_owner(process, Database::Group, status.gid),
+        Some(b'n') => process.print(path),
+        Some(b's') => process.print_number(status.size),
+        Some(b'u') => process.print_number(status.uid),
+        Some(b'U') => print_owner(process, Database::Passwd, status.uid),
+        Some(b'%') | None => process.print(b"%"),
+        Some(other) => process.print(&[b'%', other]),
+    }
+}
+
+/// The name of a file's owner or group; `stat` says `UNKNOWN` where there is none.
+fn print_owner<S: System>(process: &mut Process<'_, S>, database: Database, id: u32) {
+    if !print_known(process, database, id) {
+        process.print(b"UNKNOWN");
+    }
+}
+
+/// Prints the name of an id, if it has one.
+pub(super) fn print_known<S: System>(
+    process: &mut Process<'_, S>,
+    database: Database,
+    id: u32,
+) -> bool {
+    let Ok(file) = process.system.open(database.path()) else { return false };
+    let [Some(name)] = find_names(process.system, database, &file, [Some(id)]) else {
+        return false;
+    };
+    print_name(process, &file, name);
+    true
+}
+
+fn type_name(status: FileStatus) -> &'static [u8] {
+    match status.mode & TYPE_MASK {
+        REGULAR if status.size == 0 => b"regular empty file",
+        REGULAR => b"regular file",
+        DIRECTORY => b"directory",
+        0o120_000 => b"symbolic link",
+        0o020_000 => b"character special file",
+        0o060_000 => b"block special file",
+        0o010_000 => b"fifo",
+        0o140_000 => b"socket",
+        _ => b"weird file",
+    }
+}
+
+/// Type and permissions as `ls -l` shows them, such as `drwxr-x---`.
+pub(super) fn symbolic(mode: u32) -> [u8; 10] {
+    let bit = |mask: u32, letter: u8| if mode & mask == 0 { b'-' } else { letter };
+    let execute = |mask: u32, special: u32, both: u8| match (mode & special, mode & mask) {
+        (0, 0) => b'-',
+        (0, _) => b'x',
+        (_, 0) => both.to_ascii_uppercase(),
+        (_, _) => both,
+    };
+    let kind = match mode & TYPE_MASK {
+        DIRECTORY => b'd',
+        0o120_000 => b'l',
+        0o020_000 => b'c',
+        0o060_000 => b'b',
+        0o010_000 => b'p',
+        0o140_000 => b's',
+        _ => b'-',
+    };
+    [
+        kind,
+        bit(0o400, b'r'),
+        bit(0o200, b'w'),
+        execute(0o100, 0o4000, b's'),
+        bit(0o040, b'r'),
+        bit(0o020, b'w'),
+        execute(0o010, 0o2000, b's'),
+        bit(0o004, b'r'),
+        bit(0o002, b'w'),
+        execute(0o001, 0o1000, b't'),
+    ]
+}
