@@ -11,3 +11,11 @@ mod interpreter;
 pub use interpreter::{
     COMMANDS, Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step, Stream, System,
 };
+
+/// The commands as a static Linux program: one file, called by any of [`COMMANDS`].
+///
+/// It needs nothing else in the image, neither a C library nor other files.
+pub static PROGRAM: &[u8] = include_bytes!(env!("TOOLBOX_PROGRAM"));
+
+/// What OCI calls the architecture of [`PROGRAM`]: `amd64` or `arm64`, the one built for.
+pub const ARCHITECTURE: &str = env!("TOOLBOX_ARCHITECTURE");
