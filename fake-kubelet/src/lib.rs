@@ -6,3 +6,14 @@
 //! [`cri_api::Cri`]; it keeps no other state.
 
 pub mod api;
+pub mod config;
+pub mod kubelet;
+pub mod metrics;
+mod node;
+pub mod status;
+mod sync_loop;
+pub mod version;
+pub mod volumes;
+
+pub use config::{Clock, ImageMapping, KubeletConfig, Readmission, Timings};
+pub use kubelet::{ExecError, Kubelet, StartError};

@@ -1,0 +1,131 @@
+//! The kubelet's counters, by the names that real kubelets give them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What kind of container a counter is about; the label's real values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContainerType {
+    /// `container`
+    Container,
+    /// `init_container`
+    InitContainer,
+    /// `ephemeral_container`
+    EphemeralContainer,
+    /// `pod_sandbox`
+    PodSandbox,
+}
+
+impl ContainerType {
+    const ALL: [Self; 4] =
+        [Self::Container, Self::InitContainer, Self::EphemeralContainer, Self::PodSandbox];
+
+    /// The label's value.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::InitContainer => "init_container",
+            Self::EphemeralContainer => "ephemeral_container",
+            Self::PodSandbox => "pod_sandbox",
+        }
+    }
+}
+
+/// Counters of one kubelet process.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    admission_rejections: Mutex<BTreeMap<String, u64>>,
+    started_pods: AtomicU64,
+    started_pods_errors: AtomicU64,
+    started_containers: [AtomicU64; 4],
+    started_containers_errors: Mutex<BTreeMap<(ContainerType, &'static str), u64>>,
+}
+
+impl Metrics {
+    pub(crate) fn reject(&self, reason: &str) {
+        let mut rejections = self.admission_rejections.lock().unwrap_or_else(|e| e.into_inner());
+        *rejections.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn start_pod(&self) {
+        self.started_pods.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fail_pod(&self) {
+        self.started_pods_errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn start_container(&self, kind: ContainerType) {
+        self.started_containers[kind as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fail_container(&self, kind: ContainerType, code: &'static str) {
+        let mut errors = self.started_containers_errors.lock().unwrap_or_else(|e| e.into_inner());
+        *errors.entry((kind, code)).or_default() += 1;
+    }
+
+    /// `kubelet_admission_rejections_total{reason}`.
+    #[must_use]
+    pub fn admission_rejections(&self, reason: &str) -> u64 {
+        let rejections = self.admission_rejections.lock().unwrap_or_else(|e| e.into_inner());
+        rejections.get(reason).copied().unwrap_or(0)
+    }
+
+    /// Every counter in the Prometheus text format, in a fixed order.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        let mut family = |name: &str, help: &str, series: Vec<(String, u64)>| {
+            if series.is_empty() {
+                return;
+            }
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
+            for (labels, value) in series {
+                let _ = writeln!(text, "{name}{labels} {value}");
+            }
+        };
+        let rejections = self.admission_rejections.lock().unwrap_or_else(|e| e.into_inner());
+        family(
+            "kubelet_admission_rejections_total",
+            "[ALPHA] Cumulative number pod admission rejections by the Kubelet.",
+            rejections.iter().map(|(reason, n)| (format!("{{reason=\"{reason}\"}}"), *n)).collect(),
+        );
+        drop(rejections);
+        let started = ContainerType::ALL.iter().filter_map(|kind| {
+            let value = self.started_containers[*kind as usize].load(Ordering::Relaxed);
+            (value > 0).then(|| (format!("{{container_type=\"{}\"}}", kind.label()), value))
+        });
+        family(
+            "kubelet_started_containers_total",
+            "[ALPHA] Cumulative number of containers started",
+            started.collect(),
+        );
+        let errors = self.started_containers_errors.lock().unwrap_or_else(|e| e.into_inner());
+        family(
+            "kubelet_started_containers_errors_total",
+            "[ALPHA] Cumulative number of errors when starting containers",
+            errors
+                .iter()
+                .map(|((kind, code), n)| {
+                    (format!("{{code=\"{code}\",container_type=\"{}\"}}", kind.label()), *n)
+                })
+                .collect(),
+        );
+        drop(errors);
+        family(
+            "kubelet_started_pods_errors_total",
+            "[ALPHA] Cumulative number of errors when starting pods",
+            vec![(String::new(), self.started_pods_errors.load(Ordering::Relaxed))],
+        );
+        family(
+            "kubelet_started_pods_total",
+            "[ALPHA] Cumulative number of pods started",
+            vec![(String::new(), self.started_pods.load(Ordering::Relaxed))],
+        );
+        text
+    }
+}

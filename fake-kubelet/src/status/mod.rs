@@ -1,0 +1,3 @@
+//! What the kubelet reports: CRI to pod status, and the node's own status.
+
+pub mod node;
