@@ -2,7 +2,7 @@
 
 mod tree;
 
-pub use tree::{FileKind, FileNode, FileTree, PathError};
+pub use tree::{FileKind, FileNode, FileTree, Links, Located, LookUpError, PathError};
 
 /// An image: what it is called, how it runs, what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,12 +1,16 @@
 //! The files of an image, with links that are resolved inside the image only.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 /// How many links one look-up follows before it gives up, as in the kernel.
 const MAX_LINKS: usize = 40;
+
+/// How many links Go's `os.Root` follows.
+const MAX_LINKS_OF_ROOT: usize = 8;
 
 /// A path's node: its kind and who owns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,23 +52,68 @@ impl FileNode {
     pub fn symlink(target: impl Into<String>) -> Self {
         Self { kind: FileKind::Symlink(target.into()), mode: 0o777, uid: 0, gid: 0 }
     }
+
+    /// The same node with these permission bits.
+    #[must_use]
+    pub fn with_mode(self, mode: u32) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// The same node with this owner and group.
+    #[must_use]
+    pub fn owned_by(self, uid: u32, gid: u32) -> Self {
+        Self { uid, gid, ..self }
+    }
 }
 
-/// Why a path gives no file.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+/// Why a path leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PathError {
     /// Nothing stands there.
     #[error("no such file or directory")]
     NotFound,
+    /// Something on the way is no directory.
+    #[error("not a directory")]
+    NotDirectory,
     /// A directory stands there.
     #[error("is a directory")]
     IsDirectory,
     /// Links lead round and round.
     #[error("too many levels of symbolic links")]
     TooManyLinks,
-    /// A link leads out of the image; see [`FileTree::read_strictly`].
+    /// A link leads out of the image; see [`Links::MayNotLeave`].
     #[error("path escapes from parent")]
     Escapes,
+}
+
+/// What links may do during a look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// The image's root is the root: absolute targets start there, `..` stops there.
+    StayWithin,
+    /// As in Go's `os.Root`: an absolute target or a climb above the root is an error.
+    MayNotLeave,
+}
+
+/// Where a look-up ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<'a> {
+    /// The path without links.
+    pub path: String,
+    /// The node there; `None` for a directory that exists by what is below it only.
+    pub node: Option<&'a FileNode>,
+}
+
+/// A look-up that failed, and at which path.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{path}{rest}: {error}")]
+pub struct LookUpError {
+    /// What it failed at, without links; empty for the root.
+    pub path: String,
+    /// What it did not come to any more: empty, or a path that starts with a slash.
+    pub rest: String,
+    /// Why it went no further.
+    pub error: PathError,
 }
 
 /// The files of an image by absolute, normalised path (`/etc/passwd`).
@@ -88,9 +137,35 @@ impl FileTree {
         self.nodes.retain(|at, _| *at != path && !at.starts_with(&below));
     }
 
+    /// The node with exactly this normalised path; links are not followed.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&FileNode> {
+        self.nodes.get(path)
+    }
+
     /// Every node with its path, in path order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FileNode)> {
         self.nodes.iter().map(|(path, node)| (path.as_str(), node))
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Whether something stands below this normalised path, which makes it a directory.
+    #[must_use]
+    pub fn has_children(&self, path: &str) -> bool {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let after = (Bound::Excluded(below.as_str()), Bound::Unbounded);
+        self.nodes.range::<str, _>(after).next().is_some_and(|(at, _)| at.starts_with(&below))
     }
 
     /// The bytes of the file at a path. Links are followed; the image's root is the root.
@@ -98,79 +173,186 @@ impl FileTree {
     /// # Errors
     /// [`PathError`], never [`PathError::Escapes`].
     pub fn read(&self, path: &str) -> Result<Arc<[u8]>, PathError> {
-        self.resolve(path, false)
+        let located = self.locate(path, Links::StayWithin).map_err(|failed| failed.error)?;
+        match located.node.map(|node| &node.kind) {
+            Some(FileKind::File(content)) => Ok(Arc::clone(content)),
+            _ => Err(PathError::IsDirectory),
+        }
     }
 
-    /// As [`FileTree::read`], but a link that climbs above the root or is absolute is refused.
+    /// Follows a path to its end; every link on the way and at the end is followed.
     ///
     /// # Errors
-    /// [`PathError`].
-    pub fn read_strictly(&self, path: &str) -> Result<Arc<[u8]>, PathError> {
-        self.resolve(path, true)
+    /// [`LookUpError`]; never [`PathError::IsDirectory`].
+    pub fn locate<'a>(&'a self, path: &'a str, links: Links) -> Result<Located<'a>, LookUpError> {
+        if let Some(node) = self.get_without_links(path) {
+            return Ok(Located { path: path.to_owned(), node: Some(node) });
+        }
+        let mut walk = Walk { tree: self, links, at: String::new(), followed: 0 };
+        let mut remaining: Vec<&str> = components(path).rev().collect();
+        match walk.follow(&mut remaining) {
+            Ok(node) if walk.at.is_empty() => Ok(Located { path: "/".to_owned(), node }),
+            Ok(node) => Ok(Located { path: walk.at, node }),
+            Err(error) => {
+                let rest = remaining.iter().rev().flat_map(|part| ["/", part]).collect();
+                Err(LookUpError { path: walk.at, rest, error })
+            }
+        }
     }
 
-    fn resolve(&self, path: &str, strictly: bool) -> Result<Arc<[u8]>, PathError> {
-        let mut remaining: Vec<String> =
-            path.split('/').rev().filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        let mut at: Vec<String> = Vec::new();
-        let mut links = 0;
-        while let Some(part) = remaining.pop() {
-            match part.as_str() {
-                "." => continue,
-                ".." => {
-                    if at.pop().is_none() && strictly {
-                        return Err(PathError::Escapes);
-                    }
-                    continue;
-                }
-                _ => at.push(part),
-            }
-            let here = format!("/{}", at.join("/"));
-            if let Some(FileNode { kind: FileKind::Symlink(target), .. }) = self.nodes.get(&here) {
-                links += 1;
-                if links > MAX_LINKS {
-                    return Err(PathError::TooManyLinks);
-                }
-                at.pop();
-                if target.starts_with('/') {
-                    if strictly {
-                        return Err(PathError::Escapes);
-                    }
-                    at.clear();
-                }
-                remaining.extend(
-                    target.split('/').rev().filter(|part| !part.is_empty()).map(str::to_owned),
-                );
+    /// The node at a normalised path, if neither it nor anything above it is a link or file.
+    fn get_without_links(&self, path: &str) -> Option<&FileNode> {
+        let node = self.nodes.get(path)?;
+        if matches!(node.kind, FileKind::Symlink(_)) {
+            return None;
+        }
+        let above = path.match_indices('/').skip(1).map(|(end, _)| &path[..end]);
+        for parent in above {
+            if let Some(parent) = self.nodes.get(parent)
+                && parent.kind != FileKind::Directory
+            {
+                return None;
             }
         }
-        let here = format!("/{}", at.join("/"));
-        match self.nodes.get(&here).map(|node| &node.kind) {
-            Some(FileKind::File(content)) => Ok(Arc::clone(content)),
-            Some(FileKind::Directory) => Err(PathError::IsDirectory),
-            Some(FileKind::Symlink(_)) => Err(PathError::NotFound),
-            None => {
-                let below = format!("{}/", here.trim_end_matches('/'));
-                let has_children = self
-                    .nodes
-                    .range(below.clone()..)
-                    .next()
-                    .is_some_and(|(at, _)| at.starts_with(&below));
-                Err(if has_children { PathError::IsDirectory } else { PathError::NotFound })
-            }
-        }
+        Some(node)
     }
 }
 
-fn normalise(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
+/// A look-up on its way; `at` is empty at the root.
+struct Walk<'a> {
+    tree: &'a FileTree,
+    links: Links,
+    at: String,
+    followed: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn follow(&mut self, remaining: &mut Vec<&'a str>) -> Result<Option<&'a FileNode>, PathError> {
+        let mut node = None;
+        while let Some(part) = remaining.pop() {
+            if part == ".." {
+                if self.at.is_empty() && self.links == Links::MayNotLeave {
+                    return Err(PathError::Escapes);
+                }
+                self.at.truncate(self.at.rfind('/').unwrap_or(0));
+                node = self.tree.get(&self.at);
+                continue;
             }
-            _ => parts.push(part),
+            let parent = self.at.len();
+            self.at.push('/');
+            self.at.push_str(part);
+            node = self.tree.get(&self.at);
+            match node.map(|node| &node.kind) {
+                Some(FileKind::Symlink(target)) => {
+                    self.count_link(target)?;
+                    self.at.truncate(if target.starts_with('/') { 0 } else { parent });
+                    node = self.tree.get(&self.at);
+                    remaining.extend(components(target).rev());
+                }
+                Some(FileKind::File(_)) if !remaining.is_empty() => {
+                    return Err(PathError::NotDirectory);
+                }
+                Some(_) => {}
+                None if self.tree.has_children(&self.at) => {}
+                None => return Err(PathError::NotFound),
+            }
+        }
+        Ok(node)
+    }
+
+    fn count_link(&mut self, target: &str) -> Result<(), PathError> {
+        self.followed += 1;
+        let most = match self.links {
+            Links::StayWithin => MAX_LINKS,
+            Links::MayNotLeave => MAX_LINKS_OF_ROOT,
+        };
+        if self.followed > most {
+            return Err(PathError::TooManyLinks);
+        }
+        if self.links == Links::MayNotLeave && target.starts_with('/') {
+            return Err(PathError::Escapes);
+        }
+        Ok(())
+    }
+}
+
+fn components(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty() && *part != ".")
+}
+
+/// An absolute path without `.`, `..` and doubled slashes; nothing climbs above the root.
+pub(crate) fn normalise(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in components(path) {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
         }
     }
     format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(nodes: &[(&str, FileNode)]) -> FileTree {
+        let mut tree = FileTree::default();
+        for (path, node) in nodes {
+            tree.insert(path, node.clone());
+        }
+        tree
+    }
+
+    fn text(tree: &FileTree, path: &str) -> Result<String, PathError> {
+        tree.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    #[test]
+    fn links_are_followed_and_never_leave_the_image() {
+        let tree = tree(&[
+            ("/etc/real", FileNode::file(*b"real")),
+            ("/etc/absolute", FileNode::symlink("/etc/real")),
+            ("/etc/relative", FileNode::symlink("real")),
+            ("/etc/climbing", FileNode::symlink("../../../../etc/real")),
+            ("/conf", FileNode::symlink("/etc")),
+        ]);
+        for path in ["/etc/absolute", "/etc/relative", "/etc/climbing", "/conf/relative"] {
+            assert_eq!(text(&tree, path), Ok("real".to_owned()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_strict_root_refuses_links_that_lead_out_of_it() {
+        let tree = tree(&[
+            ("/etc/real", FileNode::file(*b"real")),
+            ("/etc/relative", FileNode::symlink("../etc/real")),
+            ("/etc/absolute", FileNode::symlink("/etc/real")),
+            ("/etc/climbing", FileNode::symlink("../../etc/real")),
+        ]);
+        let error = |path| tree.locate(path, Links::MayNotLeave).map_err(|failed| failed.error);
+        assert!(error("/etc/relative").is_ok());
+        assert_eq!(error("/etc/absolute"), Err(PathError::Escapes));
+        assert_eq!(error("/etc/climbing"), Err(PathError::Escapes));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let tree = tree(&[
+            ("/etc/link", FileNode::symlink("/etc/gone")),
+            ("/etc/file", FileNode::file(*b"")),
+            ("/round", FileNode::symlink("/round")),
+        ]);
+        let failed = |path| tree.locate(path, Links::StayWithin).map(|found| found.path);
+        let error = |path: &str, rest: &str, error| {
+            Err(LookUpError { path: path.to_owned(), rest: rest.to_owned(), error })
+        };
+        assert_eq!(failed("/etc/link"), error("/etc/gone", "", PathError::NotFound));
+        assert_eq!(failed("/usr/lib"), error("/usr", "/lib", PathError::NotFound));
+        assert_eq!(failed("/etc/file/x"), error("/etc/file", "/x", PathError::NotDirectory));
+        assert_eq!(failed("/round"), error("/round", "", PathError::TooManyLinks));
+        assert_eq!(failed("/etc"), Ok("/etc".to_owned()));
+        assert_eq!(text(&tree, "/etc"), Err(PathError::IsDirectory));
+    }
 }
