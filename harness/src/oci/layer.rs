@@ -27,8 +27,12 @@ enum Entry<'a> {
 /// except where the image has something of that name.
 pub(super) fn write(image: &Image) -> Result<Vec<u8>, OciError> {
     let mut archive = Builder::new(Vec::new());
-    for (path, entry) in entries(image)? {
-        append(&mut archive, path.trim_start_matches('/'), &entry).map_err(|source| {
+    let entries = entries(image)?;
+    // What a hard link leads to has to be there before it.
+    let (links, rest): (Vec<_>, Vec<_>) =
+        entries.iter().partition(|(_, entry)| matches!(entry, Entry::Link(_)));
+    for (path, entry) in rest.into_iter().chain(links) {
+        append(&mut archive, path.trim_start_matches('/'), entry).map_err(|source| {
             OciError::Layer { reference: image.reference.clone(), path: path.clone(), source }
         })?;
     }
