@@ -5,13 +5,17 @@
 //! Kubernetes API through [`api::NodeApi`] and any runtime through
 //! [`cri_api::Cri`]; it keeps no other state.
 
+pub mod admission;
 pub mod api;
 pub mod config;
+pub mod events;
 pub mod kubelet;
 pub mod metrics;
 mod node;
 pub mod status;
+mod sync;
 mod sync_loop;
+pub mod translate;
 pub mod version;
 pub mod volumes;
 

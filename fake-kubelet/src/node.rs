@@ -5,10 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cri_api::Cri;
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::{NodeApi, PodIdentity};
 use crate::config::{Clock, KubeletConfig};
+use crate::events::Notice;
 use crate::kubelet::ExecError;
 use crate::metrics::Metrics;
 use crate::status::node::RuntimeView;
@@ -74,6 +76,12 @@ impl Node {
         let view = Arc::new(view);
         *lock(&self.runtime) = Arc::clone(&view);
         view
+    }
+
+    /// Records an event about a pod, or about what its field path names.
+    pub(crate) fn record(&self, pod: &Pod, field_path: Option<String>, notice: Notice) {
+        let event = notice.into_event(pod, field_path, &self.config.node_name, &self.now());
+        self.api.record_event(event);
     }
 
     /// Replaces what is known to run in a pod.

@@ -1,0 +1,135 @@
+//! A pod's whole status, from what its worker knows.
+
+use k8s_openapi::api::core::v1::{ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::conditions::conditions;
+use super::container::container_status;
+use super::phase::phase;
+use super::qos::qos_class;
+use crate::config::KubeletConfig;
+use crate::sync::record::{Kind, Record};
+use crate::version::Gate;
+
+/// A sandbox on the runtime.
+#[derive(Debug, Clone)]
+pub(crate) struct Sandbox {
+    pub(crate) id: std::sync::Arc<str>,
+    pub(crate) attempt: u32,
+    pub(crate) ready: bool,
+    /// The pod's address.
+    pub(crate) ip: String,
+}
+
+/// Why a pod has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terminal {
+    /// Its containers have done what they should.
+    Finished,
+    /// It was deleted.
+    Deleted,
+}
+
+/// All that a pod's status is made of.
+pub(crate) struct PodView<'a> {
+    pub(crate) pod: &'a Pod,
+    pub(crate) config: &'a KubeletConfig,
+    pub(crate) runtime_name: &'a str,
+    pub(crate) records: &'a [Record],
+    pub(crate) sandbox: Option<&'a Sandbox>,
+    pub(crate) terminal: Option<Terminal>,
+    /// The status written last.
+    pub(crate) published: Option<&'a PodStatus>,
+    pub(crate) now: &'a Time,
+}
+
+/// Container statuses by list.
+#[derive(Debug, Default)]
+pub(super) struct Statuses {
+    /// In the spec's order.
+    pub(super) init: Vec<ContainerStatus>,
+    /// By name.
+    pub(super) apps: Vec<ContainerStatus>,
+    ephemeral: Vec<ContainerStatus>,
+}
+
+impl<'a> PodView<'a> {
+    /// The id of the pod's sandbox, if it is ready.
+    pub(super) fn ready_sandbox(&self) -> Option<&'a str> {
+        self.sandbox.filter(|sandbox| sandbox.ready).map(|sandbox| &*sandbox.id)
+    }
+
+    /// Why a container waits that nothing is known of.
+    pub(super) fn default_waiting_reason(&self) -> &'static str {
+        let initialises =
+            self.records.iter().any(|record| matches!(record.kind, Kind::Init | Kind::Sidecar));
+        if initialises { "PodInitializing" } else { "ContainerCreating" }
+    }
+
+    /// What the kubelet wrote last, else what the API says.
+    fn before(&self) -> Option<&'a PodStatus> {
+        self.published.or(self.pod.status.as_ref())
+    }
+
+    /// The conditions known, by type: others' from the API, which they write
+    /// to without the kubelet, the kubelet's own from what it wrote last.
+    pub(super) fn own_conditions(&self) -> &'a [PodCondition] {
+        self.before().and_then(|status| status.conditions.as_deref()).unwrap_or_default()
+    }
+
+    /// The conditions as the API has them.
+    pub(super) fn api_conditions(&self) -> &'a [PodCondition] {
+        let status = self.pod.status.as_ref();
+        status.and_then(|status| status.conditions.as_deref()).unwrap_or_default()
+    }
+
+    fn statuses(&self) -> Statuses {
+        let mut statuses = Statuses::default();
+        for record in self.records {
+            let list = match record.kind {
+                Kind::Init | Kind::Sidecar => &mut statuses.init,
+                Kind::App => &mut statuses.apps,
+                Kind::Ephemeral => &mut statuses.ephemeral,
+            };
+            list.extend(container_status(self, record));
+        }
+        statuses.apps.sort_by(|a, b| a.name.cmp(&b.name));
+        statuses.ephemeral.sort_by(|a, b| a.name.cmp(&b.name));
+        statuses
+    }
+}
+
+/// The status of a pod.
+pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
+    let Some(spec) = &view.pod.spec else { return PodStatus::default() };
+    let statuses = view.statuses();
+    let phase = phase(spec, &statuses, view.terminal.is_some());
+    let conditions = conditions(view, spec, &statuses, phase);
+    let some = |list: Vec<ContainerStatus>| (!list.is_empty()).then_some(list);
+    let host_ip = &view.config.node_ip;
+    let pod_ip = view.sandbox.map(|sandbox| &sandbox.ip).filter(|ip| !ip.is_empty());
+    PodStatus {
+        conditions: Some(conditions),
+        container_statuses: some(statuses.apps),
+        ephemeral_container_statuses: some(statuses.ephemeral),
+        host_ip: Some(host_ip.clone()),
+        host_ips: Some(vec![HostIP { ip: host_ip.clone() }]),
+        init_container_statuses: some(statuses.init),
+        observed_generation: view
+            .config
+            .feature_gates
+            .enabled(Gate::PodObservedGenerationTracking)
+            .then_some(view.pod.metadata.generation)
+            .flatten(),
+        phase: Some(phase.name().to_owned()),
+        pod_ip: pod_ip.cloned(),
+        pod_ips: pod_ip.map(|ip| vec![PodIP { ip: ip.clone() }]),
+        qos_class: Some(qos_class(view.pod).to_owned()),
+        start_time: view
+            .before()
+            .and_then(|before| before.start_time.clone())
+            .or_else(|| Some(view.now.clone())),
+        nominated_node_name: view.before().and_then(|before| before.nominated_node_name.clone()),
+        ..PodStatus::default()
+    }
+}

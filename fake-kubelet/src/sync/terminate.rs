@@ -1,0 +1,112 @@
+//! The end of a pod: finished by itself, or deleted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::record::Kind;
+use super::{PodWorker, Stage};
+use crate::events::Notice;
+use crate::status::pod::Terminal;
+
+/// The shortest time a container gets to end by itself, in seconds.
+const SHORTEST_GRACE: i64 = 1;
+/// What a pod gives its containers where it says nothing, in seconds.
+const DEFAULT_GRACE: i64 = 30;
+
+impl PodWorker {
+    /// How long containers may take to end: what the deletion says, else the spec.
+    fn grace(&self) -> Duration {
+        let seconds = self
+            .pod
+            .metadata
+            .deletion_grace_period_seconds
+            .or_else(|| self.pod.spec.as_ref()?.termination_grace_period_seconds)
+            .unwrap_or(DEFAULT_GRACE)
+            .max(SHORTEST_GRACE);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
+    }
+
+    /// Ends a pod whose containers have all done their work.
+    pub(super) async fn finish(&mut self) {
+        self.stop_containers().await;
+        self.stop_sandbox().await;
+        self.stage = Stage::Finished;
+        self.publish(Some(Terminal::Finished));
+    }
+
+    /// Ends a deleted pod and removes all that was made for it; `removed` says
+    /// that its object is gone already.
+    pub(super) async fn terminate(&mut self, removed: bool) {
+        if !removed {
+            self.publish_unless_finished();
+        }
+        self.stop_containers().await;
+        self.stop_sandbox().await;
+        if !removed {
+            self.stage = Stage::Finished;
+            self.publish(Some(Terminal::Deleted));
+        }
+        let cri = Arc::clone(&self.node.cri);
+        let sandboxes = self.sandbox.take().map(|sandbox| sandbox.id);
+        for id in sandboxes.into_iter().chain(std::mem::take(&mut self.old_sandboxes)) {
+            // What cannot be removed now is found when a kubelet starts the next time.
+            let _ = cri.remove_pod_sandbox(&id).await;
+        }
+        if self.volumes.take().is_some() {
+            self.node.config.volumes.unmount_all(&self.pod);
+        }
+        self.node.set_running(&self.identity.uid, Vec::new());
+        if !removed {
+            // If the object went in between there is nothing left to finish.
+            let _ = self.node.api.finish_deletion(&self.identity);
+        }
+    }
+
+    fn publish_unless_finished(&mut self) {
+        if self.stage == Stage::Running && self.published.is_some() {
+            self.publish(None);
+        }
+    }
+
+    /// Stops the app containers at the same time, then the sidecars from last
+    /// to first in what is left of the grace period.
+    async fn stop_containers(&mut self) {
+        let deadline = Instant::now() + self.grace();
+        let left = || {
+            let left = deadline.saturating_duration_since(Instant::now());
+            left.max(Duration::from_secs(1))
+        };
+        let ids = |worker: &Self, sidecars: bool| -> Vec<String> {
+            worker
+                .running()
+                .filter(|(record, _)| (record.kind == Kind::Sidecar) == sidecars)
+                .map(|(record, instance)| {
+                    let name = record.name(&worker.pod);
+                    worker.record(Some((record.kind, name)), Notice::killing(name));
+                    instance.id.clone()
+                })
+                .collect()
+        };
+        let cri = Arc::clone(&self.node.cri);
+        let apps = ids(self, false);
+        let grace = left();
+        // A container that cannot be stopped is stopped with the sandbox.
+        join_all(apps.iter().map(|id| cri.stop_container(id, grace))).await;
+        for id in ids(self, true).iter().rev() {
+            let _ = cri.stop_container(id, left()).await;
+        }
+        self.refresh_containers().await;
+    }
+
+    async fn stop_sandbox(&mut self) {
+        let Some(sandbox) = &mut self.sandbox else { return };
+        let stopped = self.node.cri.stop_pod_sandbox(&sandbox.id).await;
+        sandbox.ready = false;
+        if stopped.is_ok() {
+            self.refresh_containers().await;
+        }
+    }
+}

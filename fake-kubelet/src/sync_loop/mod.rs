@@ -1,0 +1,147 @@
+//! The kubelet's main loop: hears of pods, containers and time, and calls the
+//! pod workers.
+
+mod pods;
+mod runtime_watch;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use crate::api::{ApiError, PodChange};
+use crate::kubelet::StartError;
+use crate::node::Node;
+use crate::status::node::{RuntimeView, new_node, node_status};
+use crate::sync::{Adopted, Call};
+use pods::Pods;
+use runtime_watch::{Heard, RuntimeWatch, list_adoptable};
+
+/// What a running kubelet can be asked.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Look at the runtime and write the node's status, then answer.
+    SyncNodeStatus(oneshot::Sender<()>),
+}
+
+/// The state of the loop.
+pub(crate) struct SyncLoop {
+    node: Arc<Node>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    adoptable: HashMap<String, Adopted>,
+}
+
+impl SyncLoop {
+    /// Reaches runtime and API once, so that a kubelet that cannot work does
+    /// not start.
+    pub(crate) async fn start(
+        node: Arc<Node>,
+        commands: mpsc::UnboundedReceiver<Command>,
+    ) -> Result<Self, StartError> {
+        let failed = |source| StartError::Runtime { node: node.config.node_name.clone(), source };
+        let version = node.cri.version().await.map_err(failed)?;
+        let status = node.cri.status().await.map_err(failed)?;
+        node.set_runtime(RuntimeView::new(Ok(version), Ok(status), &RuntimeView::default()));
+        let adoptable = list_adoptable(&*node.cri).await.map_err(failed)?;
+        let this = Self { node, commands, adoptable };
+        this.write_node_status().map_err(|source| StartError::Register {
+            node: this.node.config.node_name.clone(),
+            source,
+        })?;
+        Ok(this)
+    }
+
+    /// Registers the node if there is none and writes its status if it changed.
+    fn write_node_status(&self) -> Result<(), ApiError> {
+        let node = &self.node;
+        let name = &node.config.node_name;
+        if node.api.node(name).is_none() {
+            node.api.create_node(new_node(&node.config))?;
+        }
+        let object = node.api.node(name);
+        let previous = object.as_ref().and_then(|object| object.status.as_ref());
+        let status = node_status(&node.config, &node.runtime(), previous, &node.now());
+        if previous == Some(&status) {
+            return Ok(());
+        }
+        node.api.update_node_status(name, status)
+    }
+
+    async fn sync_node_status(&self) {
+        let previous = self.node.runtime();
+        let version = self.node.cri.version().await;
+        let status = self.node.cri.status().await;
+        self.node.set_runtime(RuntimeView::new(version, status, &previous));
+        // A node deleted in between is registered at the next period.
+        let _ = self.write_node_status();
+    }
+
+    pub(crate) async fn run(mut self) {
+        let period = self.node.config.timings.node_status_period;
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changes = self.node.api.watch_pods(&self.node.config.node_name);
+        let mut runtime = RuntimeWatch::subscribe(&self.node).await;
+        let adoptable = std::mem::take(&mut self.adoptable);
+        let mut pods = Pods::new(Arc::clone(&self.node), adoptable);
+        while let Ok(change) = changes.try_recv() {
+            pods.change(change).await;
+        }
+        pods.remove_orphans();
+        loop {
+            let wake = pods.next_wake();
+            tokio::select! {
+                // In this order whenever several are due, so that runs repeat exactly.
+                biased;
+                command = self.commands.recv() => match command {
+                    Some(Command::SyncNodeStatus(done)) => {
+                        self.sync_node_status().await;
+                        // Whoever asked may have gone.
+                        let _ = done.send(());
+                    }
+                    None => return,
+                },
+                change = changes.recv() => match change {
+                    Some(change) => pods.change(change).await,
+                    // The API is gone; what runs keeps running.
+                    None => return,
+                },
+                () = pods.worker_done() => {}
+                heard = runtime.next() => self.hear(&mut pods, &mut runtime, heard).await,
+                () = until(wake) => pods.wake().await,
+                _ = ticks.tick() => self.sync_node_status().await,
+            }
+        }
+    }
+
+    async fn hear(&self, pods: &mut Pods, runtime: &mut RuntimeWatch, heard: Heard) {
+        match heard {
+            Heard::Nothing => {}
+            Heard::Stopped { uid } => {
+                pods.call(&uid, Call { observe: true, removed: false }).await;
+            }
+            Heard::ListingDue => {
+                let Some(listing) = runtime.list(&self.node).await else { return };
+                for uid in pods.changed_since(&listing) {
+                    pods.call(&uid, Call { observe: true, removed: false }).await;
+                }
+            }
+        }
+    }
+}
+
+/// Waits until then; without a time, for ever.
+async fn until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The pod a change is about.
+fn subject(change: &PodChange) -> &Arc<k8s_openapi::api::core::v1::Pod> {
+    match change {
+        PodChange::Applied(pod) | PodChange::Deleted(pod) => pod,
+    }
+}

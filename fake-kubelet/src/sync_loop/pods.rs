@@ -1,0 +1,353 @@
+//! The pods of a node and their workers.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::runtime_watch::Listing;
+use super::subject;
+use crate::admission::admit;
+use crate::admission::resources::Amounts;
+use crate::api::{PodChange, PodIdentity};
+use crate::config::Readmission;
+use crate::events::Notice;
+use crate::node::Node;
+use crate::sync::{Adopted, Call, Next, PodWorker};
+use crate::translate::labels;
+
+/// How long a container may take to end whose pod nobody knows any more, or
+/// was rejected.
+const ORPHAN_GRACE: Duration = Duration::from_secs(1);
+
+/// A pod's worker.
+enum Slot {
+    /// Rests here.
+    Resting(Box<PodWorker>),
+    /// Works in a task of its own; what came meanwhile.
+    Working { call: Option<Call>, update: Option<Arc<Pod>> },
+}
+
+struct Tracked {
+    slot: Slot,
+    /// When to call the worker though nothing happened.
+    wake: Option<Instant>,
+    /// Whether its resources count as used.
+    counted: bool,
+}
+
+/// All pods of a node, by uid.
+pub(super) struct Pods {
+    node: Arc<Node>,
+    tracked: HashMap<String, Tracked>,
+    /// Wakes by time, then in the order asked for; some of them outdated.
+    wakes: BinaryHeap<Reverse<(Instant, u64, String)>>,
+    wakes_asked: u64,
+    workers: JoinSet<(String, Box<PodWorker>, Next)>,
+    cleanups: JoinSet<()>,
+    adoptable: HashMap<String, Adopted>,
+    admitted: Amounts,
+}
+
+impl Pods {
+    pub(super) fn new(node: Arc<Node>, adoptable: HashMap<String, Adopted>) -> Self {
+        Self {
+            node,
+            tracked: HashMap::new(),
+            wakes: BinaryHeap::new(),
+            wakes_asked: 0,
+            workers: JoinSet::new(),
+            cleanups: JoinSet::new(),
+            adoptable,
+            admitted: Amounts::default(),
+        }
+    }
+
+    /// Takes in a change from the API.
+    pub(super) async fn change(&mut self, change: PodChange) {
+        let pod = Arc::clone(subject(&change));
+        let Some(uid) = pod.metadata.uid.clone() else { return };
+        let removed = matches!(change, PodChange::Deleted(_));
+        let Some(tracked) = self.tracked.get_mut(&uid) else {
+            if !removed {
+                self.add(uid, pod).await;
+            }
+            return;
+        };
+        let acts = removed
+            || match &mut tracked.slot {
+                Slot::Resting(worker) => {
+                    let acts = matters(worker.pod(), &pod);
+                    worker.update(pod);
+                    acts
+                }
+                Slot::Working { update, .. } => {
+                    *update = Some(pod);
+                    false
+                }
+            };
+        if acts {
+            self.call(&uid, Call { observe: false, removed }).await;
+        }
+    }
+
+    /// Admits a pod seen for the first time, or rejects it for good.
+    async fn add(&mut self, uid: String, pod: Arc<Pod>) {
+        let identity = PodIdentity {
+            namespace: pod.metadata.namespace.clone().unwrap_or_default(),
+            name: pod.metadata.name.clone().unwrap_or_default(),
+            uid: uid.clone(),
+        };
+        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+        let ended = matches!(phase, Some("Failed" | "Succeeded"));
+        let leaves = pod.metadata.deletion_timestamp.is_some();
+        let adopted = self.adoptable.remove(&uid);
+        let spared = self.node.config.readmission == Readmission::SpareRunning
+            && adopted.as_ref().is_some_and(Adopted::runs);
+        let mut counted = false;
+        let mut finished = ended;
+        if !ended && !leaves {
+            if spared || self.admits(&pod, &identity) {
+                self.admitted.add(&Amounts::requested_by(&pod));
+                counted = true;
+            } else {
+                finished = true;
+            }
+        }
+        let mut worker = Box::new(PodWorker::new(Arc::clone(&self.node), identity, pod));
+        if let Some(adopted) = adopted {
+            if finished && !ended {
+                self.kill(&adopted, self.node.config.timings.housekeeping);
+            }
+            worker.adopt(adopted).await;
+        }
+        if finished {
+            worker.retire();
+        }
+        self.tracked
+            .insert(uid.clone(), Tracked { slot: Slot::Resting(worker), wake: None, counted });
+        if !finished || leaves {
+            self.call(&uid, Call::default()).await;
+        }
+    }
+
+    /// Whether the pod may run here; if not, all is written that is left of it.
+    fn admits(&self, pod: &Pod, identity: &PodIdentity) -> bool {
+        let node = &self.node;
+        let gates = &node.config.feature_gates;
+        let object = node.api.node(&node.config.node_name);
+        let Err(rejection) = admit(pod, object.as_deref(), gates, &self.admitted) else {
+            return true;
+        };
+        node.metrics.reject(&rejection.reason);
+        node.record(pod, None, Notice::rejected(&rejection.reason, &rejection.message));
+        let status = rejection.pod_status(pod, gates, node.now());
+        // A pod that went in between needs no status.
+        let _ = node.api.update_pod_status(identity, status);
+        false
+    }
+
+    /// Calls a pod's worker, or leaves word for when it is done.
+    pub(super) async fn call(&mut self, uid: &str, call: Call) {
+        let Some(tracked) = self.tracked.get_mut(uid) else { return };
+        tracked.wake = None;
+        let busy = Slot::Working { call: None, update: None };
+        match std::mem::replace(&mut tracked.slot, busy) {
+            Slot::Resting(worker) => self.run(uid.to_owned(), worker, call).await,
+            Slot::Working { call: waiting, update } => {
+                let waiting = waiting.unwrap_or_default();
+                let call = Call {
+                    observe: waiting.observe || call.observe,
+                    removed: waiting.removed || call.removed,
+                };
+                tracked.slot = Slot::Working { call: Some(call), update };
+            }
+        }
+    }
+
+    /// Lets a worker work: here as far as it needs not wait, then in a task of
+    /// its own. Most syncs on a fake runtime never wait.
+    async fn run(&mut self, uid: String, worker: Box<PodWorker>, call: Call) {
+        let mut work = (uid, worker, call);
+        loop {
+            let (uid, mut worker, call) = work;
+            let mut sync = Box::pin(async move {
+                let next = worker.sync(call).await;
+                (worker, next)
+            });
+            let at_once = std::future::poll_fn(|context| {
+                Poll::Ready(match sync.as_mut().poll(context) {
+                    Poll::Ready(done) => Some(done),
+                    Poll::Pending => None,
+                })
+            });
+            let Some((worker, next)) = at_once.await else {
+                self.workers.spawn(async move {
+                    let (worker, next) = sync.await;
+                    (uid, worker, next)
+                });
+                return;
+            };
+            match self.settle(uid, worker, next) {
+                Some(again) => work = again,
+                None => return,
+            }
+        }
+    }
+
+    /// Waits for a worker and takes it back.
+    pub(super) async fn worker_done(&mut self) {
+        match self.workers.join_next().await {
+            Some(Ok((uid, worker, next))) => {
+                if let Some((uid, worker, call)) = self.settle(uid, worker, next) {
+                    self.run(uid, worker, call).await;
+                }
+            }
+            // Only an aborted or panicking task ends so; its pod is left as it is.
+            Some(Err(_)) => {}
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Puts a worker back to rest, or gives it what came meanwhile.
+    fn settle(
+        &mut self,
+        uid: String,
+        mut worker: Box<PodWorker>,
+        next: Next,
+    ) -> Option<(String, Box<PodWorker>, Call)> {
+        let tracked = self.tracked.get_mut(&uid)?;
+        if tracked.counted && matches!(next, Next::Finished | Next::Gone) {
+            tracked.counted = false;
+            self.admitted.subtract(&Amounts::requested_by(worker.pod()));
+        }
+        let busy = Slot::Working { call: None, update: None };
+        let Slot::Working { mut call, update } = std::mem::replace(&mut tracked.slot, busy) else {
+            return None;
+        };
+        if next == Next::Gone {
+            self.tracked.remove(&uid);
+            return None;
+        }
+        if let Some(update) = update {
+            if matters(worker.pod(), &update) {
+                call.get_or_insert_default();
+            }
+            worker.update(update);
+        }
+        if let Some(call) = call {
+            return Some((uid, worker, call));
+        }
+        tracked.slot = Slot::Resting(worker);
+        if let Next::Rest(Some(wake)) = next {
+            tracked.wake = Some(wake);
+            self.wakes_asked += 1;
+            self.wakes.push(Reverse((wake, self.wakes_asked, uid)));
+        }
+        None
+    }
+
+    /// When the next wait is over.
+    pub(super) fn next_wake(&mut self) -> Option<Instant> {
+        while let Some(Reverse((at, _, uid))) = self.wakes.peek() {
+            let wanted = self.tracked.get(uid).and_then(|tracked| tracked.wake);
+            if wanted == Some(*at) {
+                return Some(*at);
+            }
+            self.wakes.pop();
+        }
+        None
+    }
+
+    /// Calls the workers whose wait is over.
+    pub(super) async fn wake(&mut self) {
+        let now = Instant::now();
+        while self.next_wake().is_some_and(|at| at <= now) {
+            if let Some(Reverse((_, _, uid))) = self.wakes.pop() {
+                self.call(&uid, Call::default()).await;
+            }
+        }
+    }
+
+    /// The resting pods of which the runtime says something new, by uid.
+    pub(super) fn changed_since(&self, listing: &Listing) -> Vec<String> {
+        let mut changed: Vec<String> = self
+            .tracked
+            .iter()
+            .filter(|(_, tracked)| match &tracked.slot {
+                Slot::Resting(worker) => worker.differs(&listing.sandboxes, &listing.containers),
+                Slot::Working { .. } => true,
+            })
+            .map(|(uid, _)| uid.clone())
+            .collect();
+        changed.sort_unstable();
+        changed
+    }
+
+    /// Ends what a dead kubelet left of pods that are gone from the API.
+    ///
+    /// Only what carries this kubelet's extra labels is its own to remove;
+    /// without such labels nothing is.
+    pub(super) fn remove_orphans(&mut self) {
+        let own = &self.node.config.extra_labels;
+        let adoptable = std::mem::take(&mut self.adoptable);
+        if own.is_empty() {
+            return;
+        }
+        let mut orphans: Vec<Adopted> = adoptable.into_values().collect();
+        for orphan in &mut orphans {
+            orphan.sandboxes.retain(|sandbox| labels::carries(sandbox, own));
+        }
+        for orphan in orphans.iter().filter(|orphan| !orphan.sandboxes.is_empty()) {
+            self.kill(orphan, Duration::ZERO);
+        }
+    }
+
+    /// Stops and removes sandboxes without a pod.
+    fn kill(&mut self, orphan: &Adopted, after: Duration) {
+        let cri = Arc::clone(&self.node.cri);
+        let sandboxes: Vec<String> =
+            orphan.sandboxes.iter().map(|sandbox| sandbox.id.clone()).collect();
+        let containers: Vec<String> = orphan
+            .containers
+            .iter()
+            .filter(|container| sandboxes.contains(&container.pod_sandbox_id))
+            .map(|container| container.id.clone())
+            .collect();
+        self.cleanups.spawn(async move {
+            if !after.is_zero() {
+                tokio::time::sleep(after).await;
+            }
+            // What cannot be removed now is found when a kubelet starts the next time.
+            for id in containers {
+                let _ = cri.stop_container(&id, ORPHAN_GRACE).await;
+            }
+            for id in sandboxes {
+                let _ = cri.stop_pod_sandbox(&id).await;
+                let _ = cri.remove_pod_sandbox(&id).await;
+            }
+        });
+    }
+}
+
+/// Whether a newer object asks for something else than the one before.
+///
+/// The generation tells where it is kept; ephemeral containers are looked at
+/// besides, because older API servers do not count them.
+fn matters(old: &Pod, new: &Pod) -> bool {
+    let ephemeral = |pod: &Pod| {
+        pod.spec.as_ref().and_then(|spec| spec.ephemeral_containers.as_ref()).map_or(0, Vec::len)
+    };
+    let (before, after) = (&old.metadata, &new.metadata);
+    before.deletion_timestamp != after.deletion_timestamp
+        || ephemeral(old) != ephemeral(new)
+        || match (before.generation, after.generation) {
+            (Some(before), Some(after)) => before != after,
+            _ => old.spec != new.spec,
+        }
+}

@@ -1,0 +1,143 @@
+//! Hearing of containers that end: by the runtime's events, or where it has
+//! none by listing.
+
+use std::collections::HashMap;
+
+use cri_api::{Code, Cri, CriError, EventStream, v1};
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep_until};
+
+use crate::node::Node;
+use crate::sync::Adopted;
+use crate::translate::labels;
+
+/// What was on the runtime at one time.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) sandboxes: HashMap<String, v1::PodSandboxState>,
+    pub(super) containers: HashMap<String, v1::ContainerState>,
+}
+
+/// What was heard of the runtime.
+pub(super) enum Heard {
+    /// Nothing that anybody needs to act on.
+    Nothing,
+    /// Something in this pod stopped.
+    Stopped { uid: String },
+    /// It is time to list what there is.
+    ListingDue,
+}
+
+enum Source {
+    Events(EventStream),
+    /// The runtime has no events: list at that time.
+    Listing(Instant),
+    /// The stream broke: subscribe again at that time.
+    Broken(Instant),
+}
+
+/// The kubelet's ear at the runtime.
+pub(super) struct RuntimeWatch {
+    source: Source,
+}
+
+impl RuntimeWatch {
+    pub(super) async fn subscribe(node: &Node) -> Self {
+        Self { source: Self::source(node).await }
+    }
+
+    async fn source(node: &Node) -> Source {
+        let later = Instant::now() + node.config.timings.relist_period;
+        match node.cri.container_events().await {
+            Ok(events) => Source::Events(events),
+            Err(error) if error.code == Code::Unimplemented => Source::Listing(later),
+            Err(_) => Source::Broken(later),
+        }
+    }
+
+    /// The next that is heard. Nothing is lost when the future is dropped.
+    pub(super) async fn next(&mut self) -> Heard {
+        match &mut self.source {
+            Source::Events(events) => match events.next().await {
+                Some(Ok(event)) => heard(event),
+                Some(Err(_)) | None => {
+                    self.source = Source::Broken(Instant::now());
+                    Heard::Nothing
+                }
+            },
+            Source::Listing(at) | Source::Broken(at) => {
+                sleep_until(*at).await;
+                Heard::ListingDue
+            }
+        }
+    }
+
+    /// Lists what there is, after subscribing again if the stream broke.
+    pub(super) async fn list(&mut self, node: &Node) -> Option<Listing> {
+        match &mut self.source {
+            Source::Events(_) => {}
+            Source::Listing(at) => *at = Instant::now() + node.config.timings.relist_period,
+            Source::Broken(_) => self.source = Self::source(node).await,
+        }
+        listed(&*node.cri).await
+    }
+}
+
+/// Only an end needs an answer: what was created and started the pod worker
+/// did itself.
+fn heard(event: v1::ContainerEventResponse) -> Heard {
+    if event.container_event_type() != v1::ContainerEventType::ContainerStoppedEvent {
+        return Heard::Nothing;
+    }
+    let of_sandbox = event.pod_sandbox_status.and_then(|status| status.metadata);
+    let of_containers = || {
+        event
+            .containers_statuses
+            .into_iter()
+            .find_map(|mut status| status.labels.remove(labels::POD_UID))
+    };
+    match of_sandbox.map(|metadata| metadata.uid).or_else(of_containers) {
+        Some(uid) => Heard::Stopped { uid },
+        None => Heard::Nothing,
+    }
+}
+
+/// A failed list tells nothing; the next one is not far.
+async fn listed(cri: &dyn Cri) -> Option<Listing> {
+    let sandboxes = cri.list_pod_sandboxes(None).await.ok()?;
+    let containers = cri.list_containers(None).await.ok()?;
+    let state = |sandbox: v1::PodSandbox| {
+        let state = sandbox.state();
+        (sandbox.id, state)
+    };
+    let container_state = |container: v1::Container| {
+        let state = container.state();
+        (container.id, state)
+    };
+    Some(Listing {
+        sandboxes: sandboxes.into_iter().map(state).collect(),
+        containers: containers.into_iter().map(container_state).collect(),
+    })
+}
+
+/// What kubelets have made on the runtime, by the uid of the pod.
+pub(super) async fn list_adoptable(cri: &dyn Cri) -> Result<HashMap<String, Adopted>, CriError> {
+    let sandboxes = cri.list_pod_sandboxes(None).await?;
+    if sandboxes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let containers = cri.list_containers(None).await?;
+    let mut adoptable: HashMap<String, Adopted> = HashMap::new();
+    for sandbox in sandboxes {
+        if let Some(uid) = sandbox.labels.get(labels::POD_UID) {
+            adoptable.entry(uid.clone()).or_default().sandboxes.push(sandbox);
+        }
+    }
+    for container in containers {
+        let uid = container.labels.get(labels::POD_UID);
+        if let Some(pod) = uid.and_then(|uid| adoptable.get_mut(uid)) {
+            pod.containers.push(container);
+        }
+    }
+    Ok(adoptable)
+}
