@@ -240,8 +240,9 @@ impl<'a> Parser<'a> {
         matches!(self.database, Database::Group) && self.fields == 3
     }
 
+    /// Ends a name in the list of members; an empty one is nobody's.
     fn end_member(&mut self) {
-        self.record.has_member |= self.field.is(self.wanted);
+        self.record.has_member |= self.field.trimmed > 0 && self.field.is(self.wanted);
         self.field = Field::EMPTY;
     }
 
@@ -260,9 +261,7 @@ impl<'a> Parser<'a> {
                 }
             }
             (3, Database::Passwd) => self.record.gid = self.field.id(),
-            (3, Database::Group) => {
-                self.record.has_member |= self.field.is(self.wanted);
-            }
+            (3, Database::Group) => self.end_member(),
             _ => {}
         }
         self.field = Field::EMPTY;

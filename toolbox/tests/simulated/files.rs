@@ -1,0 +1,77 @@
+//! `cat`, `ls`, `stat`, `touch` and `mkdir`, on a simulated kernel.
+
+use super::kernel::Simulated;
+
+fn image() -> Simulated {
+    Simulated::new()
+        .with_file("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+        .with_file("/etc/.hidden", "")
+        .with_file("/etc/group", "root:x:0:\n")
+}
+
+#[test]
+fn cat_joins_files_and_names_those_it_cannot_read() {
+    let outcome = image().run(&["cat", "/etc/group", "/none", "/etc", "/etc/group"]);
+    assert_eq!(outcome.output, "root:x:0:\nroot:x:0:\n");
+    assert_eq!(outcome.error, "cat: /none: No such file or directory\ncat: /etc: Is a directory\n");
+    assert_eq!(outcome.code, 1);
+    assert_eq!(image().run(&["cat"]).code, 1);
+}
+
+#[test]
+fn cat_copies_files_of_any_size() {
+    let content: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
+    let mut system = image().with_file("/big", content.clone());
+    system.sh("cat /big > /copy");
+    assert_eq!(system.contents[b"/copy".as_slice()], content);
+}
+
+#[test]
+fn ls_sorts_names_and_hides_those_with_a_dot() {
+    assert_eq!(image().run(&["ls", "/etc"]).output, "group\npasswd\n");
+    assert_eq!(image().run(&["ls", "-a", "/etc"]).output, ".hidden\ngroup\npasswd\n");
+    assert_eq!(image().run(&["ls", "-d", "/etc"]).output, "/etc\n");
+    assert_eq!(image().run(&["ls", "/etc", "/none"]).output, "/etc:\ngroup\npasswd\n");
+    assert_eq!(image().run(&["ls", "-x"]).code, 1);
+}
+
+#[test]
+fn ls_shows_owners_by_name_or_number() {
+    let long = "-rw-r--r-- root root 30 /etc/passwd\n";
+    assert_eq!(image().run(&["ls", "-l", "/etc/passwd"]).output, long);
+    let numeric = "-rw-r--r-- 0 0 10 group\n-rw-r--r-- 0 0 30 passwd\n";
+    assert_eq!(image().run(&["ls", "-n", "/etc"]).output, numeric);
+    assert_eq!(image().run(&["ls", "-nd", "/etc"]).output, "drwxr-xr-x 0 0 0 /etc\n");
+}
+
+#[test]
+fn ls_refuses_folders_that_it_cannot_sort() {
+    let mut system = image();
+    for at in 0..4100 {
+        system = system.with_file(&format!("/etc/{at}"), "");
+    }
+    assert_eq!(system.run(&["ls", "/etc"]).error, "ls: /etc: File too large\n");
+}
+
+#[test]
+fn stat_prints_what_its_format_asks_for() {
+    let format = "%n: %a %A %F %s %u %U %g %G 100%%";
+    let outcome = image().run(&["stat", "-c", format, "/etc/passwd", "/etc/.hidden"]);
+    assert_eq!(
+        outcome.output,
+        "/etc/passwd: 644 -rw-r--r-- regular file 30 0 root 0 root 100%\n\
+         /etc/.hidden: 644 -rw-r--r-- regular empty file 0 0 root 0 root 100%\n"
+    );
+    assert_eq!(Simulated::new().run(&["stat", "-c", "%U %a", "/"]).output, "UNKNOWN 755\n");
+    assert_eq!(image().run(&["stat", "/etc"]).code, 1);
+}
+
+#[test]
+fn touch_and_mkdir_make_what_is_not_there() {
+    let mut system = image();
+    let script = "mkdir -p /a/b/c /a/b && touch /a/b/c/f /a/b/c/f && ls /a/b/c && ls /a";
+    assert_eq!(system.sh(script).output, "f\nb\n");
+    assert_eq!(system.sh("mkdir /a").error, "mkdir: /a: File exists\n");
+    assert_eq!(system.sh("mkdir /x/y").error, "mkdir: /x/y: No such file or directory\n");
+    assert_eq!(system.sh("mkdir -p /etc/group/x").code, 1);
+}

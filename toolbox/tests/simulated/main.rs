@@ -1,0 +1,6 @@
+//! The commands on a simulated kernel.
+
+mod files;
+mod id;
+mod kernel;
+mod shell;
