@@ -201,29 +201,28 @@ pub fn resolve(
     Ok(Resolved { identity, is_reported, added_entries, refused_at_start })
 }
 
-/// Whether a sandbox's own identity is accepted. Its policy is not looked at.
+/// Who a sandbox's own process is. Its policy is not looked at.
 ///
 /// # Errors
 /// The release's [`Refusal`] of `RunPodSandbox`.
-pub fn check_sandbox(
+pub fn resolve_sandbox(
     profile: &Profile,
     request: &Request<'_>,
     surroundings: &Surroundings<'_>,
-) -> Result<(), Refusal> {
-    let (UserLookUp::ByParts(out_of_range), SandboxIdentity::Refusable { .. }) =
-        (profile.rules.user_look_up, profile.rules.sandbox_identity)
-    else {
-        return Ok(());
-    };
+) -> Result<Identity, Refusal> {
     let refuse = |reason| Refusal { stage: Stage::RunPodSandbox, reason };
-    let strict = Request { supplemental_groups_policy: Policy::STRICT, ..*request };
     let rules = &profile.rules;
-    let mut identity =
-        by_parts::find_without_memberships(rules, out_of_range, &strict, surroundings)
-            .map_err(refuse)?
-            .into_identity(ReportedOrder::Ascending);
+    let found = match (rules.user_look_up, rules.sandbox_identity) {
+        (UserLookUp::ByParts(out_of_range), SandboxIdentity::Refusable { .. }) => {
+            by_parts::find_without_memberships(rules, out_of_range, request, surroundings)
+                .map_err(refuse)?
+        }
+        _ => Found::root(),
+    };
+    let mut identity = found.into_identity(ReportedOrder::Ascending);
     oci::attach(profile, surroundings, &AddedEntries::default(), &mut identity)
-        .map_err(|problem| refuse(Reason::Oci(problem)))
+        .map_err(|problem| refuse(Reason::Oci(problem)))?;
+    Ok(identity)
 }
 
 /// What the policy means for a release.
@@ -257,6 +256,18 @@ struct Found {
 }
 
 impl Found {
+    /// uid 0, gid 0, because nothing was asked for.
+    fn root() -> Self {
+        Self {
+            uid: 0,
+            gid: 0,
+            uid_origin: UidOrigin::Default,
+            passwd_line: None,
+            user_gid: 0,
+            provenance: vec![GidProvenance { gid: 0, origin: GidOrigin::Default }],
+        }
+    }
+
     fn add_requested(&mut self, groups: &[i64]) {
         self.provenance.extend(groups.iter().enumerate().map(|(index, &gid)| GidProvenance {
             gid: accounts::wrap(gid),

@@ -8,7 +8,7 @@ use super::number;
 use super::user_file::{self, UserFile, UserFileError, UserFileProblem};
 use super::{AddedEntries, GidOrigin, GidProvenance, Identity, OciProblem, Stage, Surroundings};
 use crate::image::PathError;
-use crate::profile::{OciRuntime, Profile, UserLookUp};
+use crate::profile::{OciRuntime, Profile};
 
 /// The most groups that the kernel takes (`NGROUPS_MAX`).
 const MAX_GROUPS: usize = 65_536;
@@ -18,9 +18,10 @@ const NO_ID: u32 = u32::MAX;
 
 /// In which call a runtime runs the OCI runtime's part that sets ids.
 pub(super) fn stage(profile: &Profile) -> Stage {
-    match profile.rules.user_look_up {
-        UserLookUp::ByParts(_) => Stage::StartContainer,
-        UserLookUp::ExecUser => Stage::CreateContainer,
+    if profile.rules.oci_runtime_runs_at_creation {
+        Stage::CreateContainer
+    } else {
+        Stage::StartContainer
     }
 }
 

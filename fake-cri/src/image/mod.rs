@@ -1,7 +1,13 @@
 //! Images as a runtime sees them: a config and a tree of files.
 
+mod agnhost;
+mod store;
 mod tree;
 
+use std::hash::{Hash, Hasher};
+
+pub use store::{ImageStore, StoredImage};
+pub(crate) use tree::normalise;
 pub use tree::{FileKind, FileNode, FileTree, Links, Located, LookUpError, PathError};
 
 /// An image: what it is called, how it runs, what is in it.
@@ -21,4 +27,19 @@ pub struct Image {
     pub working_dir: String,
     /// The files, all layers applied.
     pub files: FileTree,
+}
+
+impl Image {
+    /// Feeds everything but the reference to a hasher.
+    fn hash_content(&self, hasher: &mut impl Hasher) {
+        (&self.user, &self.entrypoint, &self.cmd, &self.env, &self.working_dir).hash(hasher);
+        for (path, node) in self.files.iter() {
+            (path, node.mode, node.uid, node.gid).hash(hasher);
+            match &node.kind {
+                FileKind::File(content) => (0_u8, content).hash(hasher),
+                FileKind::Directory => 1_u8.hash(hasher),
+                FileKind::Symlink(target) => (2_u8, target).hash(hasher),
+            }
+        }
+    }
 }

@@ -38,6 +38,10 @@ pub struct Rules {
     pub sandbox_identity: SandboxIdentity,
     /// What a container may do by default.
     pub default_capabilities: CapabilitySet,
+    /// `CreateContainer` already runs the OCI runtime, and fails with it.
+    ///
+    /// CRI-O; containerd does so in `StartContainer` (case `sup/merge/neg`).
+    pub oci_runtime_runs_at_creation: bool,
     /// `: unknown` ends the text of a failed task.
     ///
     /// containerd 1.6 and 1.7 (case `sup/merge/over31`).

@@ -61,6 +61,7 @@ const CONTAINERD_1_7: Rules = Rules {
     reported_order: None,
     sandbox_identity: SandboxIdentity::Refusable { names_the_sandbox: false },
     default_capabilities: CONTAINERD_CAPABILITIES,
+    oci_runtime_runs_at_creation: false,
     task_errors_end_in_unknown: true,
     oci_runtime_warnings: &[],
 };
@@ -104,6 +105,7 @@ const CRI_O_1_31: Rules = Rules {
     reported_order: Some(ReportedOrder::AsGathered),
     sandbox_identity: SandboxIdentity::Ignored,
     default_capabilities: CRI_O_CAPABILITIES,
+    oci_runtime_runs_at_creation: true,
     task_errors_end_in_unknown: false,
     oci_runtime_warnings: RUNC_WARNINGS,
 };

@@ -1,0 +1,198 @@
+//! The images that a node has.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use cri_api::v1;
+
+use super::{FileKind, Image};
+use crate::hex::hex_id;
+
+/// An image in a store, with the names by which it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredImage {
+    /// `sha256:` and 64 hexadecimal digits that follow from the content.
+    pub id: String,
+    /// The repository and digest, such as `localhost/groups@sha256:…`.
+    pub repo_digest: String,
+    /// The image.
+    pub image: Arc<Image>,
+}
+
+/// The images that are on a node, and that pulling therefore finds.
+///
+/// May be shared by many runtimes. A new store knows the image of the published manifests,
+/// [`Image::agnhost`].
+#[derive(Debug)]
+pub struct ImageStore {
+    images: RwLock<BTreeMap<String, Arc<StoredImage>>>,
+}
+
+impl Default for ImageStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ImageStore {
+    /// A store with [`Image::agnhost`] and nothing else.
+    #[must_use]
+    pub fn new() -> Self {
+        let store = Self { images: RwLock::default() };
+        store.add(Image::agnhost());
+        store
+    }
+
+    /// Adds an image, in the place of one with the same reference.
+    pub fn add(&self, image: impl Into<Arc<Image>>) -> Arc<StoredImage> {
+        let image = image.into();
+        let hex = digest(&image);
+        let reference = normalise_reference(&image.reference);
+        let repository = reference.rsplit_once(':').map_or(reference.as_str(), |(name, _)| name);
+        let repository = repository.split('@').next().unwrap_or(repository);
+        let stored = Arc::new(StoredImage {
+            id: format!("sha256:{hex}"),
+            repo_digest: format!("{repository}@sha256:{hex}"),
+            image,
+        });
+        self.write().insert(reference, Arc::clone(&stored));
+        stored
+    }
+
+    /// The image with this reference, repository digest, id, or beginning of an id.
+    ///
+    /// References are completed as runtimes do: `busybox` is `docker.io/library/busybox:latest`.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Arc<StoredImage>> {
+        let images = self.read();
+        if let Some(found) = images.get(name).or_else(|| images.get(&normalise_reference(name))) {
+            return Some(Arc::clone(found));
+        }
+        let hex = name.strip_prefix("sha256:").unwrap_or(name);
+        let mut found = images.values().filter(|stored| {
+            stored.repo_digest == name
+                || (!hex.is_empty() && stored.id["sha256:".len()..].starts_with(hex))
+        });
+        let first = found.next()?;
+        // Two references of the same content are one image.
+        found.all(|other| other.id == first.id).then(|| Arc::clone(first))
+    }
+
+    /// Takes an image away; says whether it was there.
+    pub fn remove(&self, name: &str) -> bool {
+        let Some(found) = self.find(name) else { return false };
+        self.write().retain(|_, stored| stored.id != found.id);
+        true
+    }
+
+    /// All images, by reference.
+    #[must_use]
+    pub fn list(&self) -> Vec<Arc<StoredImage>> {
+        self.read().values().cloned().collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<StoredImage>>> {
+        self.images.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Arc<StoredImage>>> {
+        self.images.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StoredImage {
+    /// The image as CRI `ImageStatus` and `ListImages` describe it.
+    ///
+    /// The config's user up to its colon is given as `uid` if it is a number, else as
+    /// `username` (recordings: `image_status_user`, the same on containerd and CRI-O).
+    #[must_use]
+    pub fn to_cri(&self) -> v1::Image {
+        let user = self.image.user.split(':').next().unwrap_or_default();
+        let uid = user.parse::<i64>().ok();
+        let is_digest = self.image.reference.contains('@');
+        v1::Image {
+            id: self.id.clone(),
+            repo_tags: if is_digest { Vec::new() } else { vec![self.image.reference.clone()] },
+            repo_digests: vec![self.repo_digest.clone()],
+            size: self.image.files.iter().map(|(_, node)| size(&node.kind)).sum(),
+            uid: uid.map(|value| v1::Int64Value { value }),
+            username: if uid.is_some() { String::new() } else { user.to_owned() },
+            spec: Some(v1::ImageSpec { image: self.id.clone(), ..Default::default() }),
+            pinned: false,
+        }
+    }
+}
+
+fn size(kind: &FileKind) -> u64 {
+    match kind {
+        FileKind::File(content) => u64::try_from(content.len()).unwrap_or(u64::MAX),
+        FileKind::Directory | FileKind::Symlink(_) => 0,
+    }
+}
+
+/// 64 hexadecimal digits that follow from the content alone.
+fn digest(image: &Image) -> String {
+    let mut hasher = DefaultHasher::new();
+    image.hash_content(&mut hasher);
+    hex_id(hasher.finish())
+}
+
+/// A reference with registry and tag.
+fn normalise_reference(reference: &str) -> String {
+    let (first, has_path) = match reference.split_once('/') {
+        Some((first, _)) => (first, true),
+        None => (reference, false),
+    };
+    let has_registry = has_path && (first.contains(['.', ':']) || first == "localhost");
+    let prefix = match (has_registry, has_path) {
+        (true, _) => "",
+        (false, true) => "docker.io/",
+        (false, false) => "docker.io/library/",
+    };
+    let last = reference.rsplit('/').next().unwrap_or(reference);
+    let suffix = if last.contains([':', '@']) { "" } else { ":latest" };
+    format!("{prefix}{reference}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(reference: &str, user: &str) -> Image {
+        Image { reference: reference.to_owned(), user: user.to_owned(), ..Image::default() }
+    }
+
+    #[test]
+    fn an_image_is_found_by_every_name_it_has() {
+        let store = ImageStore::new();
+        let stored = store.add(image("busybox", "1000"));
+        for name in ["busybox", "busybox:latest", "docker.io/library/busybox:latest"] {
+            assert_eq!(store.find(name), Some(Arc::clone(&stored)), "{name}");
+        }
+        for name in [&stored.id, &stored.repo_digest, &stored.id[..19]] {
+            assert_eq!(store.find(name), Some(Arc::clone(&stored)), "{name}");
+        }
+        assert_eq!(store.find("sha256:"), None);
+        assert!(store.remove("busybox"));
+        assert_eq!(store.find("busybox"), None);
+    }
+
+    #[test]
+    fn every_store_knows_the_published_image() {
+        let store = ImageStore::new();
+        let found = store.find("registry.k8s.io/e2e-test-images/agnhost:2.45");
+        assert!(found.is_some_and(|stored| stored.image.files.read("/etc/group").is_ok()));
+    }
+
+    #[test]
+    fn the_configured_user_is_a_uid_or_a_name() {
+        let described = |user: &str| {
+            let stored = ImageStore::new().add(image("a", user)).to_cri();
+            (stored.uid.map(|uid| uid.value), stored.username)
+        };
+        assert_eq!(described(""), (None, String::new()));
+        assert_eq!(described("1000:2000"), (Some(1000), String::new()));
+        assert_eq!(described("web:staff"), (None, "web".to_owned()));
+    }
+}

@@ -1,0 +1,460 @@
+//! Containers: create, start, run, stop, remove, describe.
+
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use cri_api::{CriError, v1};
+use tokio::sync::Notify;
+use toolbox::Step;
+
+use super::sandboxes::has_labels;
+use super::state::{Container, Exit, Life, Phase};
+use super::{Inner, words};
+use crate::identity::{self, AddedEntries, Request, Surroundings};
+use crate::image::{FileNode, FileTree, Image, StoredImage, normalise};
+use crate::process::{
+    Capabilities, ContainerFiles, Credentials, Mount, NoSuchCommand, Output, Process, ProcessTable,
+};
+use crate::time::rfc3339_seconds;
+
+/// The exit code of a process that SIGKILL ends.
+pub(super) const KILLED: i32 = 137;
+
+/// The exit code of a process that SIGTERM ends.
+const TERMINATED: i32 = 143;
+
+/// The exit code of a container that could not be started.
+const CANNOT_START: i32 = 128;
+
+/// The number of a container's first process, as it sees itself.
+const INIT: u32 = 1;
+
+/// Its number where pause is process 1.
+const FIRST_SHARED_PID: u32 = 7;
+
+/// The first number for processes beside the first one.
+const FIRST_EXEC_PID: u32 = 13;
+
+impl Inner {
+    pub(super) fn create_container(
+        &self,
+        sandbox_id: &str,
+        config: v1::ContainerConfig,
+    ) -> Result<String, CriError> {
+        let profile = self.profile();
+        let (sandbox_id, sandbox_config, pause) = {
+            let state = self.lock();
+            let found = state.sandbox_id(sandbox_id);
+            let sandbox = found.and_then(|id| Some((id.clone(), state.sandboxes.get(&id)?)));
+            let (id, sandbox) =
+                sandbox.ok_or_else(|| words::no_sandbox_for_container(profile, sandbox_id))?;
+            if sandbox.state != v1::PodSandboxState::SandboxReady {
+                return Err(words::sandbox_is_not_ready(profile, &id));
+            }
+            (id, Arc::clone(&sandbox.config), sandbox.pause())
+        };
+        let name = container_name(&config, &sandbox_config)?;
+        let wanted = config.image.as_ref().map(|image| image.image.as_str()).unwrap_or_default();
+        let stored =
+            self.images.find(wanted).ok_or_else(|| words::no_such_image(profile, wanted))?;
+        let (number, id) = self.next_id();
+        let pause = shares_processes(&config).then_some(pause);
+        let container =
+            self.prepare(number, &id, name, &sandbox_id, config, &stored).map(Arc::new)?;
+        if let Some(pause) = pause {
+            container.processes.share_with(&pause);
+        }
+        let mut state = self.lock();
+        if let Some(other) = state.names.get(&container.name) {
+            return Err(words::name_is_reserved("container", &container.name, other));
+        }
+        if state.containers.len() >= self.options.limits.containers {
+            return Err(words::too_many("containers", self.options.limits.containers));
+        }
+        let Some(sandbox) = state.sandboxes.get_mut(&sandbox_id) else {
+            return Err(words::no_sandbox_for_container(profile, &sandbox_id));
+        };
+        sandbox.containers.push(Arc::clone(&id));
+        state.names.insert(container.name.clone(), Arc::clone(&id));
+        state.containers.insert(Arc::clone(&id), Arc::clone(&container));
+        drop(state);
+        self.tell(&container, v1::ContainerEventType::ContainerCreatedEvent);
+        Ok(id.to_string())
+    }
+
+    fn prepare(
+        &self,
+        number: u64,
+        id: &Arc<str>,
+        name: String,
+        sandbox_id: &Arc<str>,
+        config: v1::ContainerConfig,
+        stored: &StoredImage,
+    ) -> Result<Container, CriError> {
+        let profile = self.profile();
+        let image = &stored.image;
+        let arguments = arguments(&config, image);
+        if arguments.is_empty() {
+            return Err(words::no_command(profile, id));
+        }
+        let context = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
+        let request = context.map_or_else(Request::default, |context| Request {
+            run_as_user: context.run_as_user.map(|user| user.value),
+            run_as_username: &context.run_as_username,
+            run_as_group: context.run_as_group.map(|group| group.value),
+            supplemental_groups: &context.supplemental_groups,
+            supplemental_groups_policy: context.supplemental_groups_policy,
+        });
+        let mounts = mounts(&config);
+        let working_directory = working_directory(&config, image).to_owned();
+        let covers = |path: &str| {
+            mounts
+                .iter()
+                .any(|mount| mount.container_path == path || mount.container_path == "/etc")
+        };
+        let surroundings = Surroundings {
+            files: &image.files,
+            image_user: &image.user,
+            home: home(&config, image).unwrap_or(&working_directory),
+            passwd_is_mounted: covers("/etc/passwd"),
+            group_is_mounted: covers("/etc/group"),
+        };
+        let resolved = identity::resolve(profile, &request, &surroundings).map_err(|refusal| {
+            self.with_scene(sandbox_id, |scene| refusal.to_error(profile, scene))
+        })?;
+        let bounding = Capabilities::of_container(profile.rules.default_capabilities, context);
+        let ambient = Capabilities::ambient(context);
+        if profile.rules.oci_runtime_runs_at_creation
+            && let Err(NoSuchCommand(command)) = Process::new(
+                1,
+                &arguments,
+                &working_directory,
+                Credentials::new(0, 0, Vec::new(), bounding, ambient),
+            )
+        {
+            let time = rfc3339_seconds(self.now());
+            return Err(words::cannot_execute(profile, &command, &time));
+        }
+        for mount in &mounts {
+            self.options.host.ensure_directory(&mount.host_path);
+        }
+        let readonly = context.is_some_and(|context| context.readonly_rootfs);
+        let upper = upper(&resolved.added_entries);
+        let host = self.options.host.clone();
+        let files = ContainerFiles::new(Arc::clone(image), upper, mounts, host, readonly);
+        Ok(Container {
+            number,
+            id: Arc::clone(id),
+            name,
+            sandbox_id: Arc::clone(sandbox_id),
+            image_id: stored.id.clone(),
+            created_at: self.now(),
+            resolved,
+            bounding,
+            ambient,
+            arguments,
+            working_directory,
+            files: Mutex::new(files),
+            processes: ProcessTable::default(),
+            life: Mutex::new(Life {
+                phase: Phase::Created,
+                next_pid: FIRST_EXEC_PID,
+                output: Output::default(),
+            }),
+            ended: Notify::new(),
+            config,
+        })
+    }
+
+    pub(super) fn start_container(self: &Arc<Self>, id: &str) -> Result<(), CriError> {
+        let profile = self.profile();
+        let container = self.container(id)?;
+        let mut life = container.life();
+        if !matches!(life.phase, Phase::Created) {
+            let state = if matches!(life.phase, Phase::Exited(_)) {
+                "CONTAINER_EXITED"
+            } else {
+                "CONTAINER_RUNNING"
+            };
+            return Err(words::start_needs_created(&container.id, state));
+        }
+        let now = self.now();
+        let started =
+            match &container.resolved.refused_at_start {
+                Some(refusal) => Err(self
+                    .with_scene(&container.sandbox_id, |scene| refusal.to_error(profile, scene))),
+                None => container.process(pid, &container.arguments).map_err(
+                    |NoSuchCommand(command)| {
+                        words::cannot_execute(profile, &command, &rfc3339_seconds(now))
+                    },
+                ),
+            };
+        let process = match started {
+            Ok(process) => process,
+            Err(error) => {
+                life.phase = Phase::Exited(Exit {
+                    started_at: 0,
+                    finished_at: now,
+                    code: CANNOT_START,
+                    reason: "StartError",
+                    message: error.message.clone(),
+                });
+                drop(life);
+                self.tell(&container, v1::ContainerEventType::ContainerStoppedEvent);
+                return Err(error);
+            }
+        };
+        container.processes.set_own(Some(&process));
+        life.phase = Phase::Running { started_at: now, process: Box::new(process), timer: None };
+        drop(life);
+        self.tell(&container, v1::ContainerEventType::ContainerStartedEvent);
+        self.advance(&container);
+        Ok(())
+    }
+
+    /// Steps the first process and sets a timer for when it wakes.
+    fn advance(self: &Arc<Self>, container: &Arc<Container>) {
+        let mut life = container.life();
+        let Phase::Running { process, timer, .. } = &mut life.phase else { return };
+        let step = process.step(&container.files, &container.processes);
+        container.processes.set_own(Some(process));
+        match step {
+            Step::Exit(code) => {
+                drop(life);
+                self.end(container, i32::from(code));
+            }
+            Step::Pause => *timer = None,
+            Step::Sleep(duration) => {
+                let (inner, container) = (Arc::downgrade(self), Arc::downgrade(container));
+                let wake = tokio::spawn(wake_later(duration, inner, container));
+                *timer = Some(wake.abort_handle());
+            }
+        }
+    }
+
+    /// Ends the first process with an exit code, once.
+    fn end(self: &Arc<Self>, container: &Arc<Container>, code: i32) {
+        let mut life = container.life();
+        let Phase::Running { started_at, process, timer } = &mut life.phase else { return };
+        if let Some(timer) = timer.take() {
+            timer.abort();
+        }
+        let (started_at, output) = (*started_at, std::mem::take(&mut process.output));
+        life.output = output;
+        life.phase = Phase::Exited(Exit {
+            started_at,
+            finished_at: self.now(),
+            code,
+            reason: if code == 0 { "Completed" } else { "Error" },
+            message: String::new(),
+        });
+        drop(life);
+        container.processes.set_own(None);
+        container.ended.notify_waiters();
+        self.tell(container, v1::ContainerEventType::ContainerStoppedEvent);
+    }
+
+    /// SIGKILL. A container that never started is left as it is.
+    pub(super) fn kill(self: &Arc<Self>, container: &Arc<Container>) {
+        self.end(container, KILLED);
+    }
+
+    /// SIGTERM, at which the commands of these images end; a container that is gone, or
+    /// whose process has ended, is stopped.
+    pub(super) fn stop_container(self: &Arc<Self>, id: &str, grace: Duration) {
+        let Some(container) = self.lock().container(id) else { return };
+        self.end(&container, if grace.is_zero() { KILLED } else { TERMINATED });
+    }
+
+    pub(super) fn remove_container(self: &Arc<Self>, id: &str) {
+        let Some(container) = self.lock().container(id) else { return };
+        self.kill(&container);
+        let mut state = self.lock();
+        if state.containers.remove(&container.id).is_none() {
+            return;
+        }
+        state.names.remove(&container.name);
+        if let Some(sandbox) = state.sandboxes.get_mut(&container.sandbox_id) {
+            sandbox.containers.retain(|id| *id != container.id);
+        }
+        drop(state);
+        self.tell(&container, v1::ContainerEventType::ContainerDeletedEvent);
+    }
+
+    pub(super) fn list_containers(
+        &self,
+        filter: Option<v1::ContainerFilter>,
+    ) -> Vec<v1::Container> {
+        let filter = filter.unwrap_or_default();
+        let wanted = filter.state.map(|state| state.state);
+        let state = self.lock();
+        let mut fitting: Vec<&Arc<Container>> = state
+            .containers
+            .values()
+            .filter(|container| {
+                container.id.starts_with(&filter.id)
+                    && container.sandbox_id.starts_with(&filter.pod_sandbox_id)
+                    && wanted.is_none_or(|wanted| wanted == i32::from(container.state()))
+                    && has_labels(&container.config.labels, &filter.label_selector)
+            })
+            .collect();
+        fitting.sort_unstable_by_key(|container| container.number);
+        fitting.into_iter().map(|container| container.list_entry()).collect()
+    }
+
+    pub(super) fn container_status(&self, id: &str) -> Result<v1::ContainerStatus, CriError> {
+        Ok(self.describe(&*self.container(id)?))
+    }
+
+    /// The container as it is; its identity is the one first attached, whatever its process
+    /// has made of itself since.
+    pub(super) fn describe(&self, container: &Container) -> v1::ContainerStatus {
+        let life = container.life();
+        let (started_at, exit) = match &life.phase {
+            Phase::Created => (0, None),
+            Phase::Running { started_at, .. } => (*started_at, None),
+            Phase::Exited(exit) => (exit.started_at, Some(exit.clone())),
+        };
+        drop(life);
+        let exit = exit.as_ref();
+        let reports_user = self.profile().rules.reported_order.is_some();
+        let config = &container.config;
+        v1::ContainerStatus {
+            id: container.id.to_string(),
+            metadata: config.metadata.clone(),
+            state: container.state().into(),
+            created_at: container.created_at,
+            started_at,
+            finished_at: exit.map_or(0, |exit| exit.finished_at),
+            exit_code: exit.map_or(0, |exit| exit.code),
+            image: config.image.clone(),
+            image_ref: container.image_id.clone(),
+            reason: exit.map_or_else(String::new, |exit| exit.reason.to_owned()),
+            message: exit.map_or_else(String::new, |exit| exit.message.clone()),
+            labels: config.labels.clone(),
+            annotations: config.annotations.clone(),
+            mounts: config.mounts.clone(),
+            log_path: config.log_path.clone(),
+            image_id: container.image_id.clone(),
+            user: reports_user.then(|| container.user()),
+        }
+    }
+
+    pub(super) fn container(&self, id: &str) -> Result<Arc<Container>, CriError> {
+        let found = self.lock().container(id);
+        found.ok_or_else(|| words::no_such_container(self.profile(), id))
+    }
+
+    fn tell(&self, container: &Container, kind: v1::ContainerEventType) {
+        let created_at = self.now();
+        self.events.send(|| self.event(&container.id, &container.sandbox_id, kind, created_at));
+    }
+}
+
+async fn wake_later(duration: Duration, inner: Weak<Inner>, container: Weak<Container>) {
+    tokio::time::sleep(duration).await;
+    if let (Some(inner), Some(container)) = (inner.upgrade(), container.upgrade()) {
+        inner.advance(&container);
+    }
+}
+
+impl Container {
+    /// A process with the identity that the runtime attaches.
+    pub(super) fn process(&self, pid: u32, arguments: &[String]) -> Result<Process, NoSuchCommand> {
+        let identity = &self.resolved.identity;
+        let groups = identity.groups.clone();
+        let credentials =
+            Credentials::new(identity.uid, identity.gid, groups, self.bounding, self.ambient);
+        Process::new(pid, arguments, &self.working_directory, credentials)
+    }
+
+    fn user(&self) -> v1::ContainerUser {
+        let identity = &self.resolved.identity;
+        v1::ContainerUser {
+            linux: Some(v1::LinuxContainerUser {
+                uid: identity.uid.into(),
+                gid: identity.gid.into(),
+                supplemental_groups: identity.listed_groups.iter().map(|&gid| gid.into()).collect(),
+            }),
+        }
+    }
+
+    fn list_entry(&self) -> v1::Container {
+        v1::Container {
+            id: self.id.to_string(),
+            pod_sandbox_id: self.sandbox_id.to_string(),
+            metadata: self.config.metadata.clone(),
+            image: self.config.image.clone(),
+            image_ref: self.image_id.clone(),
+            state: self.state().into(),
+            created_at: self.created_at,
+            labels: self.config.labels.clone(),
+            annotations: self.config.annotations.clone(),
+            image_id: self.image_id.clone(),
+        }
+    }
+}
+
+/// Whether the container sees the sandbox's processes, of which pause is the first; so it
+/// is unless a kubelet says otherwise.
+fn shares_processes(config: &v1::ContainerConfig) -> bool {
+    let context = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
+    let options = context.and_then(|context| context.namespace_options.as_ref());
+    options.is_none_or(|options| options.pid() == v1::NamespaceMode::Pod)
+}
+
+fn container_name(
+    config: &v1::ContainerConfig,
+    sandbox: &v1::PodSandboxConfig,
+) -> Result<String, CriError> {
+    let missing = || words::metadata_is_missing("container");
+    let v1::ContainerMetadata { name, attempt } = config.metadata.as_ref().ok_or_else(missing)?;
+    let pod = sandbox.metadata.as_ref().ok_or_else(missing)?;
+    Ok(format!("{name}_{}_{}_{}_{attempt}", pod.name, pod.namespace, pod.uid))
+}
+
+/// The command line: the request's command replaces the image's entrypoint, its arguments
+/// the image's command; a command without arguments drops the image's command.
+fn arguments(config: &v1::ContainerConfig, image: &Image) -> Vec<String> {
+    let (command, arguments) = match (config.command.is_empty(), config.args.is_empty()) {
+        (false, _) => (&config.command, &config.args),
+        (true, false) => (&image.entrypoint, &config.args),
+        (true, true) => (&image.entrypoint, &image.cmd),
+    };
+    command.iter().chain(arguments).cloned().collect()
+}
+
+fn working_directory<'a>(config: &'a v1::ContainerConfig, image: &'a Image) -> &'a str {
+    [config.working_dir.as_str(), &image.working_dir]
+        .into_iter()
+        .find(|directory| !directory.is_empty())
+        .unwrap_or("/")
+}
+
+fn home<'a>(config: &'a v1::ContainerConfig, image: &'a Image) -> Option<&'a str> {
+    let set = config.envs.iter().rev().find(|variable| variable.key == "HOME");
+    set.and_then(|variable| std::str::from_utf8(&variable.value).ok())
+        .or_else(|| image.env.iter().rev().find_map(|variable| variable.strip_prefix("HOME=")))
+}
+
+fn mounts(config: &v1::ContainerConfig) -> Vec<Mount> {
+    config
+        .mounts
+        .iter()
+        .map(|mount| Mount {
+            container_path: normalise(&mount.container_path),
+            host_path: normalise(&mount.host_path),
+            readonly: mount.readonly,
+        })
+        .collect()
+}
+
+fn upper(added: &AddedEntries) -> FileTree {
+    let mut upper = FileTree::default();
+    for (path, content) in [("/etc/passwd", &added.passwd), ("/etc/group", &added.group)] {
+        if let Some(content) = content {
+            upper.insert(path, FileNode::file(Arc::clone(content)));
+        }
+    }
+    upper
+}

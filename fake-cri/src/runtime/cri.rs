@@ -1,0 +1,139 @@
+//! The CRI contract, call by call.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cri_api::{Cri, CriError, EventStream, v1};
+
+use super::FakeRuntime;
+
+/// The version of the CRI that runtimes report.
+const CRI_VERSION: &str = "v1";
+
+/// The version of the kubelet's runtime API.
+const KUBELET_API_VERSION: &str = "0.1.0";
+
+#[async_trait]
+impl Cri for FakeRuntime {
+    async fn version(&self) -> Result<v1::VersionResponse, CriError> {
+        let profile = self.profile();
+        Ok(v1::VersionResponse {
+            version: KUBELET_API_VERSION.to_owned(),
+            runtime_name: profile.runtime_name.to_owned(),
+            runtime_version: profile.runtime_version.to_owned(),
+            runtime_api_version: CRI_VERSION.to_owned(),
+        })
+    }
+
+    async fn status(&self) -> Result<v1::StatusResponse, CriError> {
+        let condition = |name: &str| v1::RuntimeCondition {
+            r#type: name.to_owned(),
+            status: true,
+            ..Default::default()
+        };
+        let features = self.profile().features.map(|sent| v1::RuntimeFeatures {
+            supplemental_groups_policy: sent.supplemental_groups_policy,
+            user_namespaces_host_network: sent.user_namespaces_host_network,
+        });
+        Ok(v1::StatusResponse {
+            status: Some(v1::RuntimeStatus {
+                conditions: vec![condition("RuntimeReady"), condition("NetworkReady")],
+            }),
+            features,
+            ..Default::default()
+        })
+    }
+
+    async fn run_pod_sandbox(
+        &self,
+        config: v1::PodSandboxConfig,
+        runtime_handler: &str,
+    ) -> Result<String, CriError> {
+        self.inner.run_pod_sandbox(config, runtime_handler)
+    }
+
+    async fn stop_pod_sandbox(&self, id: &str) -> Result<(), CriError> {
+        self.inner.stop_pod_sandbox(id);
+        Ok(())
+    }
+
+    async fn remove_pod_sandbox(&self, id: &str) -> Result<(), CriError> {
+        self.inner.remove_pod_sandbox(id);
+        Ok(())
+    }
+
+    async fn pod_sandbox_status(&self, id: &str) -> Result<v1::PodSandboxStatus, CriError> {
+        self.inner.pod_sandbox_status(id)
+    }
+
+    async fn list_pod_sandboxes(
+        &self,
+        filter: Option<v1::PodSandboxFilter>,
+    ) -> Result<Vec<v1::PodSandbox>, CriError> {
+        Ok(self.inner.list_pod_sandboxes(filter))
+    }
+
+    async fn create_container(
+        &self,
+        sandbox_id: &str,
+        config: v1::ContainerConfig,
+        _sandbox_config: v1::PodSandboxConfig,
+    ) -> Result<String, CriError> {
+        self.inner.create_container(sandbox_id, config)
+    }
+
+    async fn start_container(&self, id: &str) -> Result<(), CriError> {
+        self.inner.start_container(id)
+    }
+
+    async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), CriError> {
+        self.inner.stop_container(id, grace);
+        Ok(())
+    }
+
+    async fn remove_container(&self, id: &str) -> Result<(), CriError> {
+        self.inner.remove_container(id);
+        Ok(())
+    }
+
+    async fn list_containers(
+        &self,
+        filter: Option<v1::ContainerFilter>,
+    ) -> Result<Vec<v1::Container>, CriError> {
+        Ok(self.inner.list_containers(filter))
+    }
+
+    async fn container_status(&self, id: &str) -> Result<v1::ContainerStatus, CriError> {
+        self.inner.container_status(id)
+    }
+
+    async fn exec_sync(
+        &self,
+        id: &str,
+        command: &[String],
+        timeout: Duration,
+    ) -> Result<v1::ExecSyncResponse, CriError> {
+        self.inner.exec_sync(id, command, timeout).await
+    }
+
+    async fn container_events(&self) -> Result<EventStream, CriError> {
+        Ok(self.inner.events.subscribe())
+    }
+
+    async fn list_images(&self) -> Result<Vec<v1::Image>, CriError> {
+        Ok(self.inner.list_images())
+    }
+
+    async fn image_status(&self, image: &v1::ImageSpec) -> Result<Option<v1::Image>, CriError> {
+        Ok(self.inner.image_status(image))
+    }
+
+    async fn pull_image(&self, image: &v1::ImageSpec) -> Result<String, CriError> {
+        self.inner.pull_image(image)
+    }
+
+    async fn remove_image(&self, image: &v1::ImageSpec) -> Result<(), CriError> {
+        self.inner.images.remove(&image.image);
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Sandboxes: run, stop, remove, describe.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cri_api::{CriError, v1};
+
+use super::state::Sandbox;
+use super::{Inner, words};
+use crate::identity::{self, Identity, Request, Surroundings};
+use crate::image::FileTree;
+use crate::process::{Capabilities, Credentials};
+
+impl Inner {
+    pub(super) fn run_pod_sandbox(
+        &self,
+        config: v1::PodSandboxConfig,
+        runtime_handler: &str,
+    ) -> Result<String, CriError> {
+        let metadata =
+            config.metadata.as_ref().ok_or_else(|| words::metadata_is_missing("sandbox"))?;
+        let v1::PodSandboxMetadata { name, uid, namespace, attempt } = metadata;
+        let name = format!("{name}_{namespace}_{uid}_{attempt}");
+        let (number, id) = self.next_id();
+        let context = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
+        let request = context.map_or_else(Request::default, |context| Request {
+            run_as_user: context.run_as_user.map(|user| user.value),
+            run_as_group: context.run_as_group.map(|group| group.value),
+            supplemental_groups: &context.supplemental_groups,
+            supplemental_groups_policy: context.supplemental_groups_policy,
+            run_as_username: "",
+        });
+        // The pause image has no user files and names no user.
+        let files = FileTree::default();
+        let profile = self.profile();
+        let identity =
+            identity::resolve_sandbox(profile, &request, &Surroundings::of_image(&files, ""))
+                .map_err(|refusal| {
+                    self.with_scene(&id, |scene| refusal.to_error(profile, scene))
+                })?;
+        let mut state = self.lock();
+        if let Some(other) = state.names.get(&name) {
+            return Err(words::name_is_reserved("sandbox", &name, other));
+        }
+        if state.sandboxes.len() >= self.options.limits.sandboxes {
+            return Err(words::too_many("sandboxes", self.options.limits.sandboxes));
+        }
+        state.names.insert(name.clone(), Arc::clone(&id));
+        let sandbox = Sandbox {
+            number,
+            name,
+            config: Arc::new(config),
+            runtime_handler: runtime_handler.to_owned(),
+            state: v1::PodSandboxState::SandboxReady,
+            created_at: self.now(),
+            containers: Vec::new(),
+            identity,
+        };
+        state.sandboxes.insert(Arc::clone(&id), sandbox);
+        drop(state);
+        self.tell_of_sandbox(&id, v1::ContainerEventType::ContainerCreatedEvent);
+        self.tell_of_sandbox(&id, v1::ContainerEventType::ContainerStartedEvent);
+        Ok(id.to_string())
+    }
+
+    pub(super) fn stop_pod_sandbox(self: &Arc<Self>, id: &str) {
+        let Some((id, containers)) = self.containers_of(id) else { return };
+        for container in containers {
+            self.kill(&container);
+        }
+        let mut state = self.lock();
+        let Some(sandbox) = state.sandboxes.get_mut(&id) else { return };
+        let was_ready = sandbox.state == v1::PodSandboxState::SandboxReady;
+        sandbox.state = v1::PodSandboxState::SandboxNotready;
+        drop(state);
+        if was_ready {
+            self.tell_of_sandbox(&id, v1::ContainerEventType::ContainerStoppedEvent);
+        }
+    }
+
+    pub(super) fn remove_pod_sandbox(self: &Arc<Self>, id: &str) {
+        self.stop_pod_sandbox(id);
+        let Some((id, containers)) = self.containers_of(id) else { return };
+        for container in containers {
+            self.remove_container(&container.id);
+        }
+        let mut state = self.lock();
+        if let Some(sandbox) = state.sandboxes.remove(&id) {
+            state.names.remove(&sandbox.name);
+            drop(state);
+            let created_at = self.now();
+            self.events.send(|| v1::ContainerEventResponse {
+                container_id: id.to_string(),
+                container_event_type: v1::ContainerEventType::ContainerDeletedEvent.into(),
+                created_at,
+                ..Default::default()
+            });
+        }
+    }
+
+    pub(super) fn pod_sandbox_status(&self, id: &str) -> Result<v1::PodSandboxStatus, CriError> {
+        let state = self.lock();
+        let found =
+            state.sandbox_id(id).and_then(|id| Some((id.clone(), state.sandboxes.get(&id)?)));
+        let (id, sandbox) = found.ok_or_else(|| words::no_such_sandbox(self.profile(), id))?;
+        Ok(sandbox.status(&id))
+    }
+
+    pub(super) fn list_pod_sandboxes(
+        &self,
+        filter: Option<v1::PodSandboxFilter>,
+    ) -> Vec<v1::PodSandbox> {
+        let filter = filter.unwrap_or_default();
+        let wanted = filter.state.map(|state| state.state);
+        let state = self.lock();
+        let mut fitting: Vec<_> = state
+            .sandboxes
+            .iter()
+            .filter(|(id, sandbox)| {
+                id.starts_with(&filter.id)
+                    && wanted.is_none_or(|wanted| wanted == i32::from(sandbox.state))
+                    && has_labels(&sandbox.config.labels, &filter.label_selector)
+            })
+            .collect();
+        fitting.sort_unstable_by_key(|(_, sandbox)| sandbox.number);
+        fitting.into_iter().map(|(id, sandbox)| sandbox.list_entry(id)).collect()
+    }
+
+    pub(super) fn tell_of_sandbox(&self, id: &str, kind: v1::ContainerEventType) {
+        let created_at = self.now();
+        self.events.send(|| self.event(id, id, kind, created_at));
+    }
+
+    /// An event with the state of the whole pod.
+    pub(super) fn event(
+        &self,
+        container_id: &str,
+        sandbox_id: &str,
+        kind: v1::ContainerEventType,
+        created_at: i64,
+    ) -> v1::ContainerEventResponse {
+        let containers = self.containers_of(sandbox_id).map(|(_, containers)| containers);
+        let statuses = containers.unwrap_or_default();
+        v1::ContainerEventResponse {
+            container_id: container_id.to_owned(),
+            container_event_type: kind.into(),
+            created_at,
+            pod_sandbox_status: self.pod_sandbox_status(sandbox_id).ok(),
+            containers_statuses: statuses
+                .iter()
+                .map(|container| self.describe(container))
+                .collect(),
+        }
+    }
+
+    fn containers_of(&self, id: &str) -> Option<(Arc<str>, Vec<Arc<super::state::Container>>)> {
+        let state = self.lock();
+        let id = state.sandbox_id(id)?;
+        let sandbox = state.sandboxes.get(&id)?;
+        let containers =
+            sandbox.containers.iter().filter_map(|id| state.containers.get(id).cloned()).collect();
+        Some((id, containers))
+    }
+}
+
+impl Sandbox {
+    /// The process that keeps the sandbox open.
+    pub(super) fn pause(&self) -> Credentials {
+        let Identity { uid, gid, ref groups, .. } = self.identity;
+        let none = Capabilities::default();
+        Credentials::new(uid, gid, groups.clone(), none, none)
+    }
+
+    fn status(&self, id: &str) -> v1::PodSandboxStatus {
+        v1::PodSandboxStatus {
+            id: id.to_owned(),
+            metadata: self.config.metadata.clone(),
+            state: self.state.into(),
+            created_at: self.created_at,
+            network: Some(v1::PodSandboxNetworkStatus {
+                ip: self.address(),
+                additional_ips: Vec::new(),
+            }),
+            labels: self.config.labels.clone(),
+            annotations: self.config.annotations.clone(),
+            runtime_handler: self.runtime_handler.clone(),
+        }
+    }
+
+    /// An address of its own, in 10.0.0.0/8; none on the host's network.
+    fn address(&self) -> String {
+        let context = self.config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
+        let network = context
+            .and_then(|context| context.namespace_options.as_ref())
+            .map_or(v1::NamespaceMode::Pod, |options| options.network());
+        if network == v1::NamespaceMode::Node {
+            return String::new();
+        }
+        let number = self.number + 1;
+        format!("10.{}.{}.{}", (number >> 16) & 0xff, (number >> 8) & 0xff, number & 0xff)
+    }
+
+    fn list_entry(&self, id: &str) -> v1::PodSandbox {
+        v1::PodSandbox {
+            id: id.to_owned(),
+            metadata: self.config.metadata.clone(),
+            state: self.state.into(),
+            created_at: self.created_at,
+            labels: self.config.labels.clone(),
+            annotations: self.config.annotations.clone(),
+            runtime_handler: self.runtime_handler.clone(),
+        }
+    }
+}
+
+pub(super) fn has_labels(
+    labels: &HashMap<String, String>,
+    wanted: &HashMap<String, String>,
+) -> bool {
+    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+}

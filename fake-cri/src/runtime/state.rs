@@ -1,0 +1,131 @@
+//! What a runtime knows: its sandboxes and containers by id.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cri_api::v1;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::identity::{Identity, Resolved};
+use crate::process::{Capabilities, ContainerFiles, Output, Process, ProcessTable};
+
+/// Everything that a call may change, behind one short lock.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) sandboxes: BTreeMap<Arc<str>, Sandbox>,
+    pub(super) containers: BTreeMap<Arc<str>, Arc<Container>>,
+    /// Names in use: sandboxes and containers each have one of their own.
+    pub(super) names: HashMap<String, Arc<str>>,
+}
+
+/// A sandbox.
+pub(super) struct Sandbox {
+    pub(super) number: u64,
+    pub(super) name: String,
+    pub(super) config: Arc<v1::PodSandboxConfig>,
+    pub(super) runtime_handler: String,
+    pub(super) state: v1::PodSandboxState,
+    /// Nanoseconds since 1970.
+    pub(super) created_at: i64,
+    pub(super) containers: Vec<Arc<str>>,
+    /// Who its own process is.
+    pub(super) identity: Identity,
+}
+
+/// A container. What changes has a lock of its own.
+pub(super) struct Container {
+    pub(super) number: u64,
+    pub(super) id: Arc<str>,
+    pub(super) name: String,
+    pub(super) sandbox_id: Arc<str>,
+    pub(super) config: v1::ContainerConfig,
+    pub(super) image_id: String,
+    pub(super) created_at: i64,
+    pub(super) resolved: Resolved,
+    pub(super) bounding: Capabilities,
+    pub(super) ambient: Capabilities,
+    pub(super) arguments: Vec<String>,
+    pub(super) working_directory: String,
+    pub(super) files: Mutex<ContainerFiles>,
+    pub(super) processes: ProcessTable,
+    pub(super) life: Mutex<Life>,
+    /// Told when the first process ends.
+    pub(super) ended: Notify,
+}
+
+/// The part of a container that changes.
+pub(super) struct Life {
+    pub(super) phase: Phase,
+    pub(super) next_pid: u32,
+    pub(super) output: Output,
+}
+
+/// How far a container's first process is.
+pub(super) enum Phase {
+    Created,
+    Running { started_at: i64, process: Box<Process>, timer: Option<AbortHandle> },
+    Exited(Exit),
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Exit {
+    /// 0 when it never started.
+    pub(super) started_at: i64,
+    pub(super) finished_at: i64,
+    pub(super) code: i32,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+impl State {
+    /// The sandbox with this id or unambiguous beginning of one.
+    pub(super) fn sandbox_id(&self, id: &str) -> Option<Arc<str>> {
+        find(&self.sandboxes, id)
+    }
+
+    /// The container with this id or unambiguous beginning of one.
+    pub(super) fn container(&self, id: &str) -> Option<Arc<Container>> {
+        let id = find(&self.containers, id)?;
+        self.containers.get(&id).cloned()
+    }
+}
+
+fn find<T>(by_id: &BTreeMap<Arc<str>, T>, id: &str) -> Option<Arc<str>> {
+    if id.is_empty() {
+        return None;
+    }
+    let from = (Bound::Included(id), Bound::Unbounded);
+    let mut fitting =
+        by_id.range::<str, _>(from).map(|(key, _)| key).take_while(|key| key.starts_with(id));
+    let first = fitting.next()?;
+    (first.len() == id.len() || fitting.next().is_none()).then(|| Arc::clone(first))
+}
+
+impl Container {
+    pub(super) fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn state(&self) -> v1::ContainerState {
+        match self.life().phase {
+            Phase::Created => v1::ContainerState::ContainerCreated,
+            Phase::Running { .. } => v1::ContainerState::ContainerRunning,
+            Phase::Exited(_) => v1::ContainerState::ContainerExited,
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.state() == v1::ContainerState::ContainerRunning
+    }
+
+    pub(super) fn output(&self) -> Output {
+        let life = self.life();
+        match &life.phase {
+            Phase::Running { process, .. } => process.output.clone(),
+            Phase::Created | Phase::Exited(_) => life.output.clone(),
+        }
+    }
+}
