@@ -179,6 +179,7 @@ impl Inner {
             return Err(words::start_needs_created(&container.id, state));
         }
         let now = self.now();
+        let pid = if container.processes.is_shared() { FIRST_SHARED_PID } else { INIT };
         let started =
             match &container.resolved.refused_at_start {
                 Some(refusal) => Err(self
