@@ -1,0 +1,129 @@
+//! Whether expectations hold, and how what is differs from what was expected.
+
+mod event;
+mod identity;
+mod metric;
+mod partial;
+mod pod;
+
+use std::fmt;
+
+use fake_kubelet::api::NodeApi;
+use serde_json::Value as Json;
+
+use crate::cluster::Cluster;
+use crate::scenario::{DEFAULT_NAMESPACE, Expectation, ObjectKind, ObjectName};
+
+pub(crate) use event::describe as describe_event;
+pub use identity::{parse_id_output, parse_process_status};
+pub(crate) use pod::container_status;
+
+/// One thing that is not as expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What is compared: a field's path, a command, an event.
+    pub what: String,
+    /// What was expected.
+    pub expected: String,
+    /// What is.
+    pub observed: String,
+}
+
+impl Difference {
+    /// A difference in `what`.
+    pub fn new(
+        what: impl Into<String>,
+        expected: impl fmt::Display,
+        observed: impl fmt::Display,
+    ) -> Self {
+        Self { what: what.into(), expected: expected.to_string(), observed: observed.to_string() }
+    }
+}
+
+/// Everything about an expectation that does not hold in the cluster now.
+pub async fn check(expectation: &Expectation, cluster: &Cluster) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    if let Some(name) = &expectation.pod {
+        pod::check(name, expectation, cluster, &mut differences).await;
+    } else if let Some(name) = &expectation.node {
+        check_node(name, expectation, cluster, &mut differences);
+    } else if let Some(pattern) = &expectation.event {
+        let namespace = namespace_of(expectation.namespace.as_deref());
+        event::check(pattern, namespace, cluster, &mut differences);
+    } else if let Some(pattern) = &expectation.metric {
+        metric::check(pattern, cluster, &mut differences);
+    } else if let Some(wanted) = &expectation.object {
+        check_object(wanted, cluster, &mut differences);
+    } else if let Some(name) = &expectation.absent {
+        check_absent(name, cluster, &mut differences);
+    }
+    differences
+}
+
+/// The namespace meant when one may be left out.
+fn namespace_of(given: Option<&str>) -> &str {
+    given.unwrap_or(DEFAULT_NAMESPACE)
+}
+
+fn check_node(
+    name: &str,
+    expectation: &Expectation,
+    cluster: &Cluster,
+    differences: &mut Vec<Difference>,
+) {
+    let Some(node) = cluster.api.node(name) else {
+        differences.push(Difference::new(format!("node {name}"), "a node object", "none"));
+        return;
+    };
+    partial::check_parts(expectation, &as_json(&*node), &format!("node {name}: "), differences);
+}
+
+fn check_object(wanted: &Json, cluster: &Cluster, differences: &mut Vec<Difference>) {
+    let text = |path: &str| wanted.pointer(path).and_then(Json::as_str);
+    let kind = text("/kind").unwrap_or_default();
+    let name = text("/metadata/name").unwrap_or_default();
+    let found = match kind {
+        "Pod" => {
+            let namespace = namespace_of(text("/metadata/namespace"));
+            cluster.api.pod(namespace, name).map(|pod| as_json(&*pod))
+        }
+        "Node" => cluster.api.node(name).map(|node| as_json(&*node)),
+        _ => {
+            differences.push(Difference::new(
+                format!("{kind} {name}"),
+                "a kind that the cluster knows",
+                "it knows Pod and Node",
+            ));
+            return;
+        }
+    };
+    let what = format!("{} {name}", kind.to_lowercase());
+    match found {
+        Some(mut object) => {
+            // Objects in the store carry no kind; the manifest's own is right by the look-up.
+            for field in ["kind", "apiVersion"] {
+                if let (Some(value), Some(object)) = (wanted.get(field), object.as_object_mut()) {
+                    object.insert(field.to_owned(), value.clone());
+                }
+            }
+            partial::compare(wanted, Some(&object), &format!("{what}: "), differences);
+        }
+        None => differences.push(Difference::new(what, "an object", "none")),
+    }
+}
+
+fn check_absent(name: &ObjectName, cluster: &Cluster, differences: &mut Vec<Difference>) {
+    let namespace = namespace_of(name.namespace.as_deref());
+    let (kind, exists) = match name.kind {
+        ObjectKind::Pod => ("pod", cluster.api.pod(namespace, &name.name).is_some()),
+        ObjectKind::Node => ("node", cluster.api.node(&name.name).is_some()),
+    };
+    if exists {
+        differences.push(Difference::new(format!("{kind} {}", name.name), "none", "it exists"));
+    }
+}
+
+/// A Kubernetes object as JSON.
+fn as_json<T: serde::Serialize>(object: &T) -> Json {
+    serde_json::to_value(object).expect("Kubernetes objects are always valid JSON")
+}

@@ -1,0 +1,66 @@
+//! `gidcheck fake-cri`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::Args;
+use cri_api::client::RuntimeEndpoint;
+use cri_api::server;
+use fake_cri::FakeRuntime;
+
+use super::{CommandError, Outcome};
+use crate::images;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Where to listen, such as unix:///tmp/fake.sock; only its owner may use the socket.
+    #[arg(long, value_name = "ENDPOINT")]
+    listen: RuntimeEndpoint,
+    /// Which runtime to be, such as containerd-2.1 or cri-o-1.34.
+    #[arg(long, value_name = "NAME")]
+    profile: String,
+}
+
+pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
+    let profile = fake_cri::profile::find(&options.profile).ok_or_else(|| {
+        let known: Vec<_> = fake_cri::profile::all().iter().map(|profile| profile.name).collect();
+        CommandError::Usage(format!(
+            "no profile is called {:?}; known: {}",
+            options.profile,
+            known.join(", ")
+        ))
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
+    runtime.block_on(async {
+        let store = Arc::new(images::store_of(&[]));
+        let fake = Arc::new(FakeRuntime::new(profile, store, fake_cri::Options::default()));
+        let listener = server::bind(options.listen.socket())
+            .map_err(|error| CommandError::environment("the socket cannot be opened", error))?;
+        writeln!(anstream::stdout(), "{} listens on {}", profile.name, options.listen)?;
+        let served = server::serve(fake, listener, stop_signal()).await;
+        // The socket is ours; nobody else has use for it.
+        let _ = std::fs::remove_file(options.listen.socket());
+        served.map_err(|error| CommandError::environment("serving failed", error))?;
+        Ok(Outcome::Held)
+    })
+}
+
+/// Completes on SIGINT or SIGTERM.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,141 @@
+//! The command line: one file a subcommand.
+
+mod check;
+mod fake_cri;
+mod list;
+mod matrix;
+mod new;
+mod run;
+mod schema;
+mod select;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use thiserror::Error;
+
+use crate::document::Problems;
+use crate::document::Sources;
+use crate::runner::with_sources;
+use crate::scenario::LoadError;
+
+/// Tells who a container's first process really is, and proves it.
+///
+/// Exit codes: 0 all held, 1 something did not hold, 2 the input or the command line is wrong,
+/// 3 the environment failed.
+#[derive(Debug, Parser)]
+#[command(name = "gidcheck", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios: on the simulation, or on real runtimes.
+    Run(run::Options),
+    /// List the cases that a run would have.
+    List(list::Options),
+    /// Check scenario files without running them.
+    Check(check::Options),
+    /// Print the JSON Schema of the scenario format.
+    Schema,
+    /// Write a starter scenario.
+    New(new::Options),
+    /// Compute the version-skew matrix by running it.
+    Matrix(matrix::Options),
+    /// Serve a fake runtime on a socket, for a kubelet, crictl or any CRI client.
+    FakeCri(fake_cri::Options),
+}
+
+/// How a command ends, when it does end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All held.
+    Held,
+    /// Something did not hold.
+    NotHeld,
+}
+
+/// Why a command gave up.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// Files are wrong; the problems are shown already.
+    #[error("{0} in the scenarios; nothing was run")]
+    Problems(String),
+    /// Files cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The command line asks for something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The environment failed: a socket, a runtime, a full disk.
+    #[error("{what}")]
+    Environment {
+        /// What failed.
+        what: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Output could not be written.
+    #[error("cannot write the output")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    fn environment(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Environment { what: what.into(), source: source.into() }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Problems(_) | Self::Load(_) | Self::Usage(_) => 2,
+            Self::Environment { .. } | Self::Output(_) => 3,
+        }
+    }
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(options) => run::run(&options),
+        Command::List(options) => list::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Schema => schema::run(),
+        Command::New(options) => new::run(&options),
+        Command::Matrix(options) => matrix::run(&options),
+        Command::FakeCri(options) => fake_cri::run(&options),
+    };
+    match result {
+        Ok(Outcome::Held) => ExitCode::SUCCESS,
+        Ok(Outcome::NotHeld) => ExitCode::from(1),
+        // Whoever reads our output has seen enough, as `head` does.
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            anstream::eprintln!("gidcheck: {}", with_sources(&error));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Shows all problems; an error when there are any.
+fn refuse_problems(problems: &Problems, sources: &Sources) -> Result<(), CommandError> {
+    let all = problems.sorted();
+    for problem in &all {
+        anstream::eprint!("{:?}", problem.report(sources));
+    }
+    match all.len() {
+        0 => Ok(()),
+        1 => Err(CommandError::Problems("1 problem".to_owned())),
+        count => Err(CommandError::Problems(format!("{count} problems"))),
+    }
+}

@@ -1,0 +1,50 @@
+//! `gidcheck new`
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{CommandError, Outcome};
+
+/// The starter scenario; `NAME` stands for the name asked for.
+const STARTER: &str = include_str!("starter.yaml");
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The scenario's name: lower-case letters, digits and `-`.
+    name: String,
+    /// The folder to write it to.
+    #[arg(long, default_value = ".")]
+    folder: PathBuf,
+}
+
+pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
+    let name = &options.name;
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.is_empty() || name.len() > 63 || !name.bytes().all(allowed) || name.starts_with('-') {
+        return Err(CommandError::Usage(format!(
+            "{name:?} is no name for a scenario; use lower-case letters, digits and -"
+        )));
+    }
+    let path = options.folder.join(format!("{name}.yaml"));
+    write_new(&path, &STARTER.replace("NAME", name))?;
+    let path = path.display();
+    writeln!(anstream::stdout(), "Wrote {path}\nRun it: gidcheck run {path}")?;
+    Ok(Outcome::Held)
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error
+            .kind()
+        {
+            std::io::ErrorKind::AlreadyExists => {
+                CommandError::Usage(format!("{} exists already", path.display()))
+            }
+            _ => CommandError::environment(format!("cannot write {}", path.display()), error),
+        })?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
+}

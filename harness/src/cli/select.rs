@@ -1,0 +1,64 @@
+//! Which cases a command is about.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{CommandError, refuse_problems};
+use crate::scenario::{Case, Suite};
+
+/// The scenarios, and which of their cases.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// Scenario files or folders; the built-in suite when left out.
+    paths: Vec<PathBuf>,
+    /// Only cases whose name contains all words of EXPR, none of those after a `!`.
+    ///
+    /// Given several times, a case is kept that fits any.
+    #[arg(long, value_name = "EXPR")]
+    filter: Vec<String>,
+}
+
+impl Selection {
+    /// Reads the scenarios.
+    ///
+    /// # Errors
+    /// [`CommandError`] after all problems were shown.
+    pub(super) fn suite(&self) -> Result<Suite, CommandError> {
+        let suite =
+            if self.paths.is_empty() { Suite::built_in() } else { Suite::load(&self.paths)? };
+        refuse_problems(&suite.problems, &suite.sources)?;
+        Ok(suite)
+    }
+
+    /// The cases that fit the filter.
+    ///
+    /// # Errors
+    /// [`CommandError::Usage`] when none fits.
+    pub(super) fn cases<'a>(&self, suite: &'a Suite) -> Result<Vec<&'a Case>, CommandError> {
+        let cases: Vec<_> = suite.cases.iter().filter(|case| self.fits(&case.id)).collect();
+        if cases.is_empty() {
+            return Err(CommandError::Usage(format!(
+                "no case fits the filter {:?}; gidcheck list shows the {} there are",
+                self.filter.join("\" or \""),
+                suite.cases.len()
+            )));
+        }
+        Ok(cases)
+    }
+
+    /// The paths as they were given, for hints.
+    pub(super) fn paths_as_given(&self) -> String {
+        self.paths.iter().map(|path| format!(" {}", path.display())).collect()
+    }
+
+    fn fits(&self, id: &str) -> bool {
+        let fits = |filter: &String| {
+            filter.split_whitespace().all(|word| match word.strip_prefix('!') {
+                Some(word) => !id.contains(word),
+                None => id.contains(word),
+            })
+        };
+        self.filter.is_empty() || self.filter.iter().any(fits)
+    }
+}

@@ -1,0 +1,253 @@
+//! A small cluster: an API server, a scheduler, and nodes with their kubelets.
+
+mod api_server;
+mod clock;
+mod decode;
+mod defaults;
+mod fields;
+mod node;
+mod refusal;
+mod scheduler;
+mod store;
+mod validation;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cri_api::v1;
+use fake_kubelet::api::PodIdentity;
+use fake_kubelet::version::{FeatureGateError, FeatureGates, KubernetesVersion};
+use fake_kubelet::{ExecError, StartError};
+use k8s_openapi::api::core::v1::Pod;
+use thiserror::Error;
+use tokio::task::JoinHandle;
+
+use crate::scenario::{ClusterSpec, DEFAULT_NODE, NodeSpec, RuntimeName};
+use crate::target::{NodeRequest, Target, TargetError};
+
+pub use api_server::ApiServer;
+pub use clock::Clock;
+pub use node::ClusterNode;
+pub use refusal::Refusal;
+
+/// Why a cluster could not be brought up or changed.
+#[derive(Debug, Error)]
+pub enum ClusterError {
+    /// A component refuses its feature gates.
+    #[error(transparent)]
+    FeatureGate(#[from] FeatureGateError),
+    /// A kubelet did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The target could not give a runtime.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The scenario names a node that the cluster does not have.
+    #[error("the cluster has no node {0:?}")]
+    NoSuchNode(String),
+}
+
+/// Why a command could not be run in a pod's container.
+#[derive(Debug, Error)]
+pub enum PodExecError {
+    /// No such pod.
+    #[error("pod {0:?} does not exist")]
+    NoSuchPod(String),
+    /// The pod runs nowhere yet, or its kubelet is stopped.
+    #[error("pod {0:?} is not on a node")]
+    NotOnANode(String),
+    /// The kubelet or the runtime refused.
+    #[error(transparent)]
+    Kubelet(#[from] ExecError),
+}
+
+/// A running cluster. Dropping it ends its scheduler and its kubelets.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The API server.
+    pub api: Arc<ApiServer>,
+    /// What time it is there.
+    pub clock: Clock,
+    nodes: BTreeMap<String, ClusterNode>,
+    api_gate_settings: BTreeMap<String, bool>,
+    scheduler: JoinHandle<()>,
+}
+
+impl Cluster {
+    /// Brings a cluster up as a scenario describes it, on the runtimes of a target.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn start(
+        spec: &ClusterSpec,
+        images: &Arc<fake_cri::ImageStore>,
+        target: &dyn Target,
+    ) -> Result<Self, ClusterError> {
+        let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
+        let version = spec.api_server.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
+        let gates = spec.api_server.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
+        let api =
+            Arc::new(ApiServer::new(gates_of(version, gates)?, clock, target.new_cluster_id()));
+        let scheduler = tokio::spawn(schedule(Arc::clone(&api)));
+        let mut cluster = Self {
+            api,
+            clock,
+            nodes: BTreeMap::new(),
+            api_gate_settings: gates.clone(),
+            scheduler,
+        };
+        let default = [default_node()];
+        let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
+        for node in nodes {
+            cluster.add_node(spec, node, images, target).await?;
+        }
+        Ok(cluster)
+    }
+
+    async fn add_node(
+        &mut self,
+        spec: &ClusterSpec,
+        node: &NodeSpec,
+        images: &Arc<fake_cri::ImageStore>,
+        target: &dyn Target,
+    ) -> Result<(), ClusterError> {
+        let version = node.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
+        let gates = node.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
+        let request = NodeRequest {
+            node: &node.name,
+            runtime: runtime_of(spec, node),
+            images,
+            clock: self.clock,
+        };
+        let runtime = target.node(request).await?;
+        let mut added = ClusterNode::new(&node.name, node.labels.clone(), runtime, self.clock);
+        added.start_kubelet(version, gates, &self.api).await?;
+        self.nodes.insert(node.name.clone(), added);
+        Ok(())
+    }
+
+    /// The feature gates that are set on the API server.
+    #[must_use]
+    pub fn api_gate_settings(&self) -> &BTreeMap<String, bool> {
+        &self.api_gate_settings
+    }
+
+    /// All nodes, by name.
+    pub fn nodes(&self) -> impl Iterator<Item = &ClusterNode> {
+        self.nodes.values()
+    }
+
+    /// A node by name.
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn node(&self, name: &str) -> Result<&ClusterNode, ClusterError> {
+        self.nodes.get(name).ok_or_else(|| ClusterError::NoSuchNode(name.to_owned()))
+    }
+
+    /// Restarts a node's kubelet with this version and these gates.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; a kubelet that refuses its gates leaves the old one running.
+    pub async fn restart_kubelet(
+        &mut self,
+        name: &str,
+        version: KubernetesVersion,
+        gates: &BTreeMap<String, bool>,
+    ) -> Result<(), ClusterError> {
+        let node =
+            self.nodes.get_mut(name).ok_or_else(|| ClusterError::NoSuchNode(name.to_owned()))?;
+        node.start_kubelet(version, gates, &self.api).await
+    }
+
+    /// Restarts the API server with this version and these gates; objects stay.
+    ///
+    /// # Errors
+    /// [`ClusterError::FeatureGate`].
+    pub fn restart_api_server(
+        &mut self,
+        version: KubernetesVersion,
+        gates: &BTreeMap<String, bool>,
+    ) -> Result<(), ClusterError> {
+        self.api.restart(gates_of(version, gates)?);
+        self.api_gate_settings.clone_from(gates);
+        Ok(())
+    }
+
+    /// Runs a command in a running container of a pod; the first container where none is named.
+    ///
+    /// # Errors
+    /// [`PodExecError`].
+    pub async fn exec(
+        &self,
+        pod: &Pod,
+        container: Option<&str>,
+        command: &[String],
+        timeout: Duration,
+    ) -> Result<v1::ExecSyncResponse, PodExecError> {
+        let name = pod.metadata.name.clone().unwrap_or_default();
+        let spec = pod.spec.as_ref();
+        let kubelet = spec
+            .and_then(|spec| spec.node_name.as_deref())
+            .and_then(|node| self.nodes.get(node))
+            .and_then(ClusterNode::kubelet)
+            .ok_or_else(|| PodExecError::NotOnANode(name.clone()))?;
+        let first = || spec.and_then(|spec| spec.containers.first()).map(|one| one.name.as_str());
+        let container = container.or_else(first).unwrap_or_default();
+        let identity = PodIdentity {
+            namespace: pod.metadata.namespace.clone().unwrap_or_default(),
+            name,
+            uid: pod.metadata.uid.clone().unwrap_or_default(),
+        };
+        Ok(kubelet.exec(&identity, container, command, timeout).await?)
+    }
+
+    /// Ends the cluster: its pods are removed from their runtimes, then its kubelets stop.
+    pub async fn stop(mut self) {
+        self.scheduler.abort();
+        for (_, node) in std::mem::take(&mut self.nodes) {
+            node.stop().await;
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.scheduler.abort();
+    }
+}
+
+/// The runtime that a scenario asks for on a node.
+#[must_use]
+pub fn runtime_of(spec: &ClusterSpec, node: &NodeSpec) -> Option<RuntimeName> {
+    node.runtime.or(spec.runtime)
+}
+
+fn default_node() -> NodeSpec {
+    NodeSpec {
+        name: DEFAULT_NODE.to_owned(),
+        kubernetes: None,
+        feature_gates: None,
+        runtime: None,
+        labels: BTreeMap::new(),
+    }
+}
+
+fn gates_of(
+    version: KubernetesVersion,
+    gates: &BTreeMap<String, bool>,
+) -> Result<FeatureGates, FeatureGateError> {
+    FeatureGates::new(version, gates.iter().map(|(name, value)| (name.as_str(), *value)))
+}
+
+/// The scheduler: whenever something changed, it looks at the pods that wait for a node.
+async fn schedule(api: Arc<ApiServer>) {
+    let mut changes = api.subscribe();
+    loop {
+        api.schedule();
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+}

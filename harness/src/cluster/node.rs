@@ -1,0 +1,89 @@
+//! One node: a kubelet, and the runtime that outlives it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fake_kubelet::version::{FeatureGates, KubernetesVersion};
+use fake_kubelet::{Kubelet, KubeletConfig};
+
+use super::{ApiServer, Clock, ClusterError, gates_of};
+use crate::target::NodeRuntime;
+
+/// A node of a cluster.
+#[derive(Debug)]
+pub struct ClusterNode {
+    name: String,
+    labels: BTreeMap<String, String>,
+    /// The runtime.
+    pub runtime: NodeRuntime,
+    clock: Clock,
+    gate_settings: BTreeMap<String, bool>,
+    kubelet: Option<Kubelet>,
+}
+
+impl ClusterNode {
+    pub(super) fn new(
+        name: &str,
+        labels: BTreeMap<String, String>,
+        runtime: NodeRuntime,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            labels,
+            runtime,
+            clock,
+            gate_settings: BTreeMap::new(),
+            kubelet: None,
+        }
+    }
+
+    /// The kubelet, while one runs.
+    #[must_use]
+    pub fn kubelet(&self) -> Option<&Kubelet> {
+        self.kubelet.as_ref()
+    }
+
+    /// The version and gates that the kubelet runs with.
+    #[must_use]
+    pub fn gates(&self) -> Option<&FeatureGates> {
+        self.kubelet.as_ref().map(|kubelet| &kubelet.config().feature_gates)
+    }
+
+    /// The feature gates that are set on the kubelet; every other has its default.
+    #[must_use]
+    pub fn gate_settings(&self) -> &BTreeMap<String, bool> {
+        &self.gate_settings
+    }
+
+    /// Replaces the kubelet; containers keep running. One that refuses its gates replaces nothing.
+    pub(super) async fn start_kubelet(
+        &mut self,
+        version: KubernetesVersion,
+        settings: &BTreeMap<String, bool>,
+        api: &Arc<ApiServer>,
+    ) -> Result<(), ClusterError> {
+        let gates = gates_of(version, settings)?;
+        if let Some(old) = self.kubelet.take() {
+            old.stop().await;
+        }
+        let mut config = KubeletConfig::new(&self.name, gates);
+        config.node_labels.clone_from(&self.labels);
+        config.image_mapping.clone_from(&self.runtime.image_mapping);
+        config.extra_labels.clone_from(&self.runtime.sandbox_labels);
+        config.volumes = Arc::clone(&self.runtime.volumes);
+        let cri = self.runtime.cri();
+        let api: Arc<ApiServer> = Arc::clone(api);
+        self.kubelet = Some(Kubelet::start(config, api, cri, self.clock.function()).await?);
+        self.gate_settings.clone_from(settings);
+        Ok(())
+    }
+
+    /// Stops the kubelet and removes what this cluster made on the runtime.
+    pub(super) async fn stop(mut self) {
+        if let Some(kubelet) = self.kubelet.take() {
+            kubelet.stop().await;
+        }
+        self.runtime.remove_everything().await;
+    }
+}

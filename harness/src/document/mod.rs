@@ -1,0 +1,16 @@
+//! YAML documents whose every value knows where it was written.
+//!
+//! Input is hostile: size, depth and aliases are bounded, and whatever is wrong
+//! is a [`Problem`] with its place, so that one run can show all of them.
+
+mod node;
+mod parse;
+mod problem;
+mod shape;
+mod source;
+
+pub use node::{Entry, Node, Value};
+pub use parse::{MAX_BYTES, parse};
+pub use problem::{Problem, Problems};
+pub use shape::{Format, Reference, Shape, closest};
+pub use source::{Source, SourceId, Sources, Span};

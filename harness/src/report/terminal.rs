@@ -1,0 +1,168 @@
+//! The summary and the failures, for people at a terminal.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::shown;
+use crate::document::Sources;
+use crate::runner::{Failure, Report, Verdict};
+use crate::scenario::Case;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// How many lines of a failed case's transcript are shown.
+const TRANSCRIPT_LINES: usize = 20;
+
+/// How the cases of a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Everything expected was so.
+    pub held: usize,
+    /// Something was not.
+    pub failed: usize,
+    /// The target lacks something.
+    pub skipped: usize,
+}
+
+impl Counts {
+    /// Counts reports.
+    pub fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Self {
+        let mut counts = Self::default();
+        for report in reports {
+            match report.verdict {
+                Verdict::Held => counts.held += 1,
+                Verdict::Failed(_) | Verdict::Broken(_) => counts.failed += 1,
+                Verdict::Skipped(_) => counts.skipped += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// What a run was about.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// What it ran on.
+    pub target: &'a str,
+    /// The texts of the scenarios.
+    pub sources: &'a Sources,
+    /// How long it took.
+    pub duration: Duration,
+    /// The paths of the command line, each with a space before it.
+    pub paths: &'a str,
+}
+
+/// Writes the whole report.
+///
+/// # Errors
+/// Whatever `out` says.
+pub fn write(
+    out: &mut dyn Write,
+    run: Run<'_>,
+    cases: &[&Case],
+    reports: &[Report],
+) -> io::Result<()> {
+    write_areas(out, cases, reports)?;
+    write_skipped(out, cases, reports)?;
+    for (case, report) in cases.iter().zip(reports) {
+        if let Verdict::Failed(failure) | Verdict::Broken(failure) = &report.verdict {
+            write_failure(out, run.sources, case, failure)?;
+            let (paths, id) = (run.paths, &case.id);
+            writeln!(out, "          only this case: gidcheck run{paths} --filter '{id}'")?;
+        }
+    }
+    let counts = Counts::of(reports);
+    let style = if counts.failed == 0 { GOOD } else { BAD };
+    writeln!(
+        out,
+        "\n{} cases on {}: {style}{} held, {} failed{style:#}, {} skipped, in {:.2} s",
+        cases.len(),
+        run.target,
+        counts.held,
+        counts.failed,
+        counts.skipped,
+        run.duration.as_secs_f64()
+    )
+}
+
+fn area_of(id: &str) -> &str {
+    id.split_once('/').map_or("", |(area, _)| area)
+}
+
+fn write_areas(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::Result<()> {
+    let mut areas: BTreeMap<&str, Vec<&Report>> = BTreeMap::new();
+    for (case, report) in cases.iter().zip(reports) {
+        areas.entry(area_of(&case.id)).or_default().push(report);
+    }
+    let width = areas.keys().map(|area| area.len()).max().unwrap_or(0);
+    for (area, reports) in areas {
+        let counts = Counts::of(reports);
+        let (style, mark) = if counts.failed == 0 { (GOOD, "held") } else { (BAD, "FAILED") };
+        write!(out, "{style}{mark:>8}{style:#}  {area:width$}  {:>4} held", counts.held)?;
+        if counts.failed > 0 {
+            write!(out, ", {} failed", counts.failed)?;
+        }
+        if counts.skipped > 0 {
+            write!(out, ", {} skipped", counts.skipped)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn write_skipped(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::Result<()> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, report) in cases.iter().zip(reports) {
+        if let Verdict::Skipped(reason) = &report.verdict {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    for (reason, count) in reasons {
+        writeln!(out, "{FAINT} skipped  {count}: {reason}{FAINT:#}")?;
+    }
+    Ok(())
+}
+
+/// A failure without colours, for test output.
+#[must_use]
+pub fn plain_failure(sources: &Sources, case: &Case, failure: &Failure) -> String {
+    let mut text = Vec::new();
+    // Writing to a vector cannot fail.
+    let _ = write_failure(&mut text, sources, case, failure);
+    anstream::adapter::strip_bytes(&text).into_vec().try_into().unwrap_or_default()
+}
+
+fn write_failure(
+    out: &mut dyn Write,
+    sources: &Sources,
+    case: &Case,
+    failure: &Failure,
+) -> io::Result<()> {
+    writeln!(out, "\n{BAD}  FAILED{BAD:#}  {}", case.id)?;
+    if let Some(span) = failure.span {
+        let source = sources.get(span.source);
+        let (line, column) = sources.position(span);
+        writeln!(out, "          {}:{line}:{column}", source.name)?;
+        let text = source.text.lines().nth(line - 1).unwrap_or("").trim_end();
+        writeln!(out, "          {FAINT}{line} |{FAINT:#} {}", shown(text))?;
+    }
+    writeln!(out, "          {}", shown(&failure.what))?;
+    for difference in &failure.differences {
+        writeln!(out, "          {}", shown(&difference.what))?;
+        writeln!(out, "            expected  {GOOD}{}{GOOD:#}", shown(&difference.expected))?;
+        writeln!(out, "            observed  {BAD}{}{BAD:#}", shown(&difference.observed))?;
+    }
+    let skipped = failure.transcript.len().saturating_sub(TRANSCRIPT_LINES);
+    if !failure.transcript.is_empty() {
+        writeln!(out, "          what happened:")?;
+    }
+    for line in failure.transcript.iter().skip(skipped) {
+        writeln!(out, "            {FAINT}{}{FAINT:#}", shown(line))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Runs cases: one cluster each, its steps in order, a verdict at the end.
+
+mod parallel;
+mod steps;
+mod waiting;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::check::Difference;
+use crate::cluster::Cluster;
+use crate::document::Span;
+use crate::images;
+use crate::scenario::Case;
+use crate::target::Target;
+
+pub use parallel::{Progress, run_all, run_alone};
+
+/// How a case ended.
+#[derive(Debug)]
+pub struct Report {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The wall time it took.
+    pub duration: Duration,
+}
+
+/// What became of a case.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Everything expected was so.
+    Held,
+    /// Something was not as expected.
+    Failed(Failure),
+    /// The target lacks something that the case needs; the reason.
+    Skipped(String),
+    /// The case could not be played; what happened.
+    Broken(Failure),
+}
+
+/// Where a case stopped, and what was seen there.
+#[derive(Debug)]
+pub struct Failure {
+    /// The step or expectation.
+    pub span: Option<Span>,
+    /// What the step was to do or show.
+    pub what: String,
+    /// What is not as expected.
+    pub differences: Vec<Difference>,
+    /// What happened in the cluster, in lines.
+    pub transcript: Vec<String>,
+}
+
+/// Runs a case on a target.
+///
+/// Must be called in a tokio runtime whose clock is paused where the target's
+/// time is virtual.
+pub async fn run(case: &Case, target: &dyn Target) -> Report {
+    let start = Instant::now();
+    let verdict = match target.lacks(case) {
+        Some(reason) => Verdict::Skipped(reason),
+        None => play(case, target).await,
+    };
+    Report { verdict, duration: start.elapsed() }
+}
+
+async fn play(case: &Case, target: &dyn Target) -> Verdict {
+    let images = Arc::new(images::store_of(&case.spec.images));
+    let mut cluster = match Cluster::start(&case.spec.cluster, &images, target).await {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            return Verdict::Broken(Failure {
+                span: None,
+                what: format!("the cluster does not start: {}", with_sources(&error)),
+                differences: Vec::new(),
+                transcript: Vec::new(),
+            });
+        }
+    };
+    let mut verdict = Verdict::Held;
+    for (index, step) in case.spec.steps.iter().enumerate() {
+        if let Err(stop) = steps::take(step, &mut cluster).await {
+            verdict = stop.verdict(case, index, &cluster);
+            break;
+        }
+    }
+    cluster.stop().await;
+    verdict
+}
+
+/// An error and everything that caused it, in one line.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        source = error.source();
+    }
+    text
+}

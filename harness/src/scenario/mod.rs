@@ -1,0 +1,25 @@
+//! Scenarios: the format, and how files become cases.
+
+mod case;
+mod files;
+mod matrix;
+mod model;
+mod names;
+mod rules;
+mod steps;
+mod suite;
+mod values;
+
+pub use case::{Case, StepPlace};
+pub use files::{BUILT_IN, Files, LoadError};
+pub use model::*;
+pub use names::{KubernetesName, RuntimeName};
+pub use steps::*;
+pub use suite::{Suite, schema};
+pub use values::{Duration, Identity, IdentityText, Named};
+
+/// The namespace of objects that name none.
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// The node of a cluster that names none.
+pub const DEFAULT_NODE: &str = "node-1";

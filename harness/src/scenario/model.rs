@@ -1,0 +1,246 @@
+//! The scenario format: what a file may say.
+//!
+//! These types are the only description of the format. Their documentation
+//! becomes the JSON Schema (`gidcheck schema`), and the schema becomes the
+//! shape that files are checked against.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::names::{KubernetesName, RuntimeName};
+use super::steps::Step;
+
+/// A scenario: a cluster, what happens to it, and what must be true after.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// Always `Scenario`.
+    pub kind: Kind,
+    /// What the scenario is called.
+    pub metadata: Metadata,
+    /// What it says.
+    pub spec: Spec,
+}
+
+/// The version of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum ApiVersion {
+    /// The only version so far.
+    #[serde(rename = "gidcheck.dev/v1")]
+    V1,
+}
+
+/// The kind of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Kind {
+    /// A scenario.
+    Scenario,
+}
+
+/// What a scenario is called.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// A short name, unique in its folder: lower-case letters, digits and `-`.
+    #[schemars(extend("x-declares" = "scenario"))]
+    pub name: String,
+    /// What it shows and why that matters, in a sentence or two.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// What a scenario says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// Whether the KEP demands this of every implementation.
+    #[serde(default)]
+    pub level: Level,
+    /// What a target must be able to do; where it cannot, the case is skipped with the reason.
+    #[serde(default)]
+    pub requires: Vec<Capability>,
+    /// Images that the nodes can pull. Every node also knows the image of the two example
+    /// manifests, `registry.k8s.io/e2e-test-images/agnhost:2.45`.
+    #[serde(default)]
+    pub images: Vec<ImageSpec>,
+    /// The cluster; one current node when nothing is said.
+    #[serde(default)]
+    pub cluster: ClusterSpec,
+    /// Axes and rows that make several cases of this scenario. A name of an axis or of a row's
+    /// variable stands for its value as `${name}` anywhere in the spec; a value of `null` takes
+    /// the field away.
+    #[serde(default)]
+    pub matrix: Option<MatrixSpec>,
+    /// What happens, in order.
+    #[schemars(length(min = 1))]
+    pub steps: Vec<Step>,
+}
+
+/// How binding a scenario is for a runtime.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// KEP-3619 demands it.
+    #[default]
+    Core,
+    /// It is sensible, but runtimes differ.
+    Extended,
+}
+
+/// Something that a target may lack.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Capability {
+    /// The runtime honours `supplementalGroupsPolicy` and reports identities.
+    SupplementalGroupsPolicy,
+    /// Runtimes can be upgraded and rolled back while the case runs.
+    RuntimeChange,
+    /// CRI calls can be made to fail.
+    Faults,
+    /// Time is virtual: hours pass at once.
+    VirtualTime,
+}
+
+/// An image, spelled out.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImageSpec {
+    /// The reference that manifests use.
+    #[schemars(extend("x-declares" = "image"))]
+    pub name: String,
+    /// The content of `/etc/passwd`; no such file when left out.
+    #[serde(default)]
+    pub passwd: Option<String>,
+    /// The content of `/etc/group`; no such file when left out.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// The config's `User`: a uid or a name, each also with `:GROUP`.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The config's `Entrypoint`; it waits for ever when left out.
+    #[serde(default)]
+    pub entrypoint: Option<Vec<String>>,
+    /// The config's `Cmd`.
+    #[serde(default)]
+    pub cmd: Vec<String>,
+    /// More files by absolute path; they also replace `passwd` and `group`.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileSpec>,
+}
+
+/// One file of an image: its content, a link, or a directory.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileSpec {
+    /// A regular file's content.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// How often the content is repeated; once when left out.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub repeat: Option<u32>,
+    /// A symbolic link's target.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// A directory.
+    #[serde(default)]
+    pub directory: bool,
+    /// Permission bits in octal, such as `"0770"`.
+    #[serde(default)]
+    pub mode: Option<String>,
+    /// The owner; root when left out.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 4_294_967_295_i64))]
+    pub uid: u32,
+    /// The owning group; root when left out.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 4_294_967_295_i64))]
+    pub gid: u32,
+}
+
+/// The cluster at the start.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterSpec {
+    /// The Kubernetes version of every component that says nothing else; the newest known one
+    /// when left out.
+    #[serde(default)]
+    pub kubernetes: Option<KubernetesName>,
+    /// Feature gates of every component that says nothing else.
+    #[serde(default)]
+    #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    pub feature_gates: BTreeMap<String, bool>,
+    /// The runtime of every node that says nothing else.
+    #[serde(default)]
+    pub runtime: Option<RuntimeName>,
+    /// The API server.
+    #[serde(default)]
+    pub api_server: ApiServerSpec,
+    /// The nodes; one named `node-1` when left out.
+    #[serde(default)]
+    pub nodes: Vec<NodeSpec>,
+}
+
+/// The API server at the start.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApiServerSpec {
+    /// Its version; the cluster's when left out.
+    #[serde(default)]
+    pub kubernetes: Option<KubernetesName>,
+    /// Its feature gates; the cluster's when left out.
+    #[serde(default)]
+    #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    pub feature_gates: Option<BTreeMap<String, bool>>,
+}
+
+/// A node at the start.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeSpec {
+    /// The node's name.
+    #[schemars(extend("x-declares" = "node"))]
+    pub name: String,
+    /// The kubelet's version; the cluster's when left out.
+    #[serde(default)]
+    pub kubernetes: Option<KubernetesName>,
+    /// The kubelet's feature gates; the cluster's when left out.
+    #[serde(default)]
+    #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    pub feature_gates: Option<BTreeMap<String, bool>>,
+    /// The runtime: a release such as `containerd-2.1`, or `supporting` or `unsupporting` for
+    /// any that does or does not honour the policy; the cluster's when left out.
+    #[serde(default)]
+    pub runtime: Option<RuntimeName>,
+    /// Labels of the node object.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What makes several cases of one scenario: each combination of the axes' values, times each row.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MatrixSpec {
+    /// Names and the values each takes in turn.
+    #[serde(default)]
+    pub axes: BTreeMap<String, Vec<Json>>,
+    /// A table: each row is a mapping with a `name` and the values of its variables. Every row
+    /// has the same variables; what a row leaves out is `null`.
+    #[serde(default)]
+    pub rows: Vec<BTreeMap<String, Json>>,
+    /// Combinations that are left out; each maps names to a value or a list of values.
+    #[serde(default)]
+    pub exclude: Vec<BTreeMap<String, Json>>,
+}
+
+/// Names and the values they must have: a value, or a list of which one must fit.
+pub type When = BTreeMap<String, Json>;

@@ -1,0 +1,319 @@
+//! Real runtimes: the fake kubelet on CRI sockets.
+//!
+//! The images that scenarios spell out are served from a registry on loopback.
+//! Everything made carries the run's id, and only that is ever removed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use cri_api::client::{ConnectError, CriClient, RuntimeEndpoint};
+use cri_api::{Cri, CriError, v1};
+use thiserror::Error;
+
+use super::{NodeRequest, NodeRuntime, Target, TargetError, volumes::HostVolumes};
+use crate::oci::{OciError, Registry};
+use crate::scenario::{Capability, Case, RuntimeName, Step};
+
+/// The label of every sandbox that carries the id of the run that made it.
+pub const RUN_LABEL: &str = "gidcheck.dev/run";
+/// The label that tells the cases and nodes of a run apart.
+const NODE_LABEL: &str = "gidcheck.dev/node";
+
+/// How long one CRI call may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest time that a case may let pass for real.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why real runtimes cannot be used.
+#[derive(Debug, Error)]
+pub enum RuntimeTargetError {
+    /// No tokio runtime could be made.
+    #[error("no tokio runtime can be made")]
+    Runtime(#[from] std::io::Error),
+    /// Nothing answers on a socket.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Something answers that is no ready CRI runtime.
+    #[error("{endpoint} does not answer as a CRI v1 runtime: {source}")]
+    NotCri {
+        /// The endpoint.
+        endpoint: RuntimeEndpoint,
+        /// What it answered.
+        source: CriError,
+    },
+    /// The registry could not be started.
+    #[error(transparent)]
+    Registry(#[from] OciError),
+}
+
+/// A runtime behind a socket, and what it says of itself.
+#[derive(Debug, Clone)]
+struct RealRuntime {
+    client: CriClient,
+    name: String,
+    version: String,
+    supports_policy: bool,
+}
+
+impl RealRuntime {
+    async fn connect(endpoint: &RuntimeEndpoint) -> Result<Self, RuntimeTargetError> {
+        let client = CriClient::connect(endpoint, CALL_TIMEOUT).await?;
+        let failed = |source| RuntimeTargetError::NotCri { endpoint: endpoint.clone(), source };
+        let version = client.version().await.map_err(failed)?;
+        let status = client.status().await.map_err(failed)?;
+        Ok(Self {
+            client,
+            name: version.runtime_name,
+            version: version.runtime_version,
+            supports_policy: status.features.is_some_and(|sent| sent.supplemental_groups_policy),
+        })
+    }
+
+    fn is(&self, wanted: Option<RuntimeName>) -> bool {
+        match wanted {
+            None => true,
+            Some(RuntimeName::Supporting) => self.supports_policy,
+            Some(RuntimeName::Unsupporting) => !self.supports_policy,
+            Some(RuntimeName::Release(profile)) => {
+                self.name == profile.runtime_name
+                    && minor_of(&self.version) == minor_of(profile.runtime_version)
+            }
+        }
+    }
+}
+
+/// Major and minor of a version such as `2.1.9+unknown` or `v1.7.24`.
+fn minor_of(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.trim_start_matches('v').split(['.', '-', '+', '~']);
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// Real runtimes behind sockets.
+#[derive(Debug)]
+pub struct RuntimeTarget {
+    runtimes: Vec<RealRuntime>,
+    registry: Registry,
+    run: String,
+    nodes: AtomicU64,
+    clusters: AtomicU32,
+    /// What was served, by the reference that the runtimes know.
+    served: Mutex<BTreeSet<String>>,
+    volumes: HostVolumes,
+    // Last, so that connections and registry are dropped before what drives them.
+    tokio: tokio::runtime::Runtime,
+}
+
+impl RuntimeTarget {
+    /// Connects to runtimes and starts the registry.
+    ///
+    /// # Errors
+    /// [`RuntimeTargetError`].
+    pub fn connect(endpoints: &[RuntimeEndpoint]) -> Result<Self, RuntimeTargetError> {
+        let tokio =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let (runtimes, registry) = tokio.block_on(async {
+            let mut runtimes = Vec::new();
+            for endpoint in endpoints {
+                runtimes.push(RealRuntime::connect(endpoint).await?);
+            }
+            Ok::<_, RuntimeTargetError>((runtimes, Registry::start().await?))
+        })?;
+        let run = new_run_id();
+        let volumes = HostVolumes::new(&run);
+        let target = Self {
+            runtimes,
+            registry,
+            run,
+            nodes: AtomicU64::new(0),
+            clusters: AtomicU32::new(first_cluster_id()),
+            served: Mutex::default(),
+            volumes,
+            tokio,
+        };
+        target.clean_up_on_signals();
+        Ok(target)
+    }
+
+    /// On SIGINT and SIGTERM: removes what the run made, then ends the process.
+    fn clean_up_on_signals(&self) {
+        use tokio::signal::unix::{SignalKind, signal};
+        for (kind, number) in [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)] {
+            let clients: Vec<_> = self.runtimes.iter().map(|one| one.client.clone()).collect();
+            let labels = BTreeMap::from([(RUN_LABEL.to_owned(), self.run.clone())]);
+            let volumes = self.volumes.clone();
+            self.tokio.spawn(async move {
+                let Ok(mut signal) = signal(kind) else { return };
+                if signal.recv().await.is_none() {
+                    return;
+                }
+                anstream::eprintln!("gidcheck: interrupted; removing what this run made");
+                // Twice: a call that was under way may have made one more.
+                for _ in 0..2 {
+                    for client in &clients {
+                        remove_labelled(client, &labels).await;
+                    }
+                }
+                volumes.remove_all();
+                std::process::exit(128 + number);
+            });
+        }
+    }
+
+    /// The runtime for a node: the first that is what the scenario asks for.
+    fn runtime_for(&self, wanted: Option<RuntimeName>) -> Option<&RealRuntime> {
+        self.runtimes.iter().find(|runtime| runtime.is(wanted))
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<_> =
+            self.runtimes.iter().map(|one| format!("{} {}", one.name, one.version)).collect();
+        names.join(", ")
+    }
+
+    /// Makes the images of a case available; the reference to pull for each.
+    fn serve(&self, request: &NodeRequest<'_>) -> Result<HashMap<String, String>, TargetError> {
+        let mut references = HashMap::new();
+        for stored in request.images.list() {
+            let image = &stored.image;
+            let served = self.registry.publish(image).map_err(|source| TargetError::Image {
+                reference: image.reference.clone(),
+                source: Box::new(source),
+            })?;
+            let mut all = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(served.clone());
+            references.insert(image.reference.clone(), served);
+        }
+        Ok(references)
+    }
+}
+
+#[async_trait]
+impl Target for RuntimeTarget {
+    fn name(&self) -> String {
+        self.names()
+    }
+
+    fn lacks(&self, case: &Case) -> Option<String> {
+        let spec = &case.spec;
+        for capability in &spec.requires {
+            match capability {
+                Capability::RuntimeChange => return Some("a runtime whose release changes".into()),
+                Capability::VirtualTime => return Some("virtual time".into()),
+                Capability::SupplementalGroupsPolicy | Capability::Faults => {}
+            }
+        }
+        let strict = spec.requires.contains(&Capability::SupplementalGroupsPolicy);
+        for wanted in case.runtimes() {
+            match self.runtime_for(wanted) {
+                None => {
+                    let wanted = wanted.map(|name| name.to_string()).unwrap_or_default();
+                    return Some(format!("runtime {wanted}"));
+                }
+                Some(runtime) if strict && !runtime.supports_policy => {
+                    return Some("a runtime that honours supplementalGroupsPolicy".into());
+                }
+                Some(_) => {}
+            }
+        }
+        spec.steps.iter().find_map(obstacle)
+    }
+
+    fn has_virtual_time(&self) -> bool {
+        false
+    }
+
+    fn new_cluster_id(&self) -> u32 {
+        self.clusters.fetch_add(1, Ordering::Relaxed)
+    }
+
+    async fn node(&self, request: NodeRequest<'_>) -> Result<NodeRuntime, TargetError> {
+        let runtime =
+            self.runtime_for(request.runtime).ok_or_else(|| TargetError::NoSuchRuntime {
+                node: request.node.to_owned(),
+                wanted: request.runtime.map(|name| name.to_string()).unwrap_or_default(),
+            })?;
+        let references = self.serve(&request)?;
+        let number = self.nodes.fetch_add(1, Ordering::Relaxed);
+        let mut node =
+            NodeRuntime::new(Arc::new(runtime.client.clone()), Arc::new(self.volumes.clone()));
+        node.image_mapping = Some(Arc::new(move |reference: &str| {
+            references.get(reference).cloned().unwrap_or_else(|| reference.to_owned())
+        }));
+        node.host_network = true;
+        node.sandbox_labels = BTreeMap::from([
+            (RUN_LABEL.to_owned(), self.run.clone()),
+            (NODE_LABEL.to_owned(), number.to_string()),
+        ]);
+        Ok(node)
+    }
+
+    fn finish(&self) {
+        let served =
+            std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));
+        self.tokio.block_on(async {
+            for runtime in &self.runtimes {
+                for image in &served {
+                    let image = v1::ImageSpec { image: image.clone(), ..v1::ImageSpec::default() };
+                    // Some were never pulled by this one; removing is repeatable.
+                    let _ = runtime.client.remove_image(&image).await;
+                }
+            }
+        });
+        self.volumes.remove_all();
+    }
+}
+
+/// What in a step cannot be done, or takes too long, on a real runtime.
+fn obstacle(step: &Step) -> Option<String> {
+    let changes = step.upgrade.as_ref().or(step.roll_back.as_ref());
+    if changes.is_some_and(|change| change.runtime.is_some()) {
+        return Some("a runtime whose release changes".to_owned());
+    }
+    let waits = [&step.advance, &step.during].into_iter().flatten().any(|time| time.0 > PATIENCE);
+    waits.then(|| "virtual time".to_owned())
+}
+
+/// Where a run starts to count clusters: past those of a run before it, whose pods may be left.
+fn first_cluster_id() -> u32 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = now.as_millis() & u128::from(u32::MAX);
+    u32::try_from(milliseconds).unwrap_or(0)
+}
+
+/// An id that no other run has.
+fn new_run_id() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", now.as_nanos(), std::process::id())
+}
+
+/// Stops and removes every sandbox that carries these labels.
+///
+/// What cannot be removed now is found by its label in a later run.
+pub(super) async fn remove_labelled(cri: &dyn Cri, labels: &BTreeMap<String, String>) {
+    let filter = v1::PodSandboxFilter {
+        label_selector: labels.clone().into_iter().collect(),
+        ..v1::PodSandboxFilter::default()
+    };
+    let Ok(sandboxes) = cri.list_pod_sandboxes(Some(filter)).await else { return };
+    for sandbox in sandboxes {
+        let ours = labels.iter().all(|(key, value)| sandbox.labels.get(key) == Some(value));
+        if ours && cri.stop_pod_sandbox(&sandbox.id).await.is_ok() {
+            let _ = cri.remove_pod_sandbox(&sandbox.id).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minor_of;
+
+    #[test]
+    fn a_release_is_told_by_major_and_minor() {
+        assert_eq!(minor_of("2.1.9+unknown"), Some((2, 1)));
+        assert_eq!(minor_of("v1.7.24~ds1"), Some((1, 7)));
+        assert_eq!(minor_of("unknown"), None);
+    }
+}
