@@ -94,6 +94,8 @@ pub struct KubeletConfig {
     pub node_ip: String,
     /// Labels for every sandbox on the runtime, besides the kubelet's own.
     pub extra_labels: BTreeMap<String, String>,
+    /// Whether every pod shares the node's network, because the runtime has no other.
+    pub host_network_only: bool,
     /// Where images are served from, if the manifest's references are not what
     /// the runtime knows. Pod status always shows the manifest's reference.
     pub image_mapping: Option<ImageMapping>,
@@ -134,6 +136,7 @@ impl KubeletConfig {
             ]),
             node_ip: "192.0.2.1".to_owned(),
             extra_labels: BTreeMap::new(),
+            host_network_only: false,
             image_mapping: None,
             pod_logs_directory: Some("/var/log/pods".to_owned()),
             volumes: Arc::new(SimulatedVolumes),

@@ -175,7 +175,7 @@ impl PodWorker {
             return Ok(());
         }
         let timings = &self.node.config.timings;
-        if !on_host_network(&self.pod)
+        if !on_host_network(&self.pod, &self.node.config)
             && let Some(error) = self.node.runtime().network_error()
         {
             self.record(None, Notice::network_not_ready(&error));

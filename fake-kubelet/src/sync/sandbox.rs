@@ -105,7 +105,7 @@ impl PodWorker {
     /// The pod's address: the node's on the host network, else the runtime's
     /// word, else one made of the pod's uid.
     pub(super) async fn address(&mut self, sandbox: &str) -> String {
-        if on_host_network(&self.pod) {
+        if on_host_network(&self.pod, &self.node.config) {
             return self.node.config.node_ip.clone();
         }
         let cri = Arc::clone(&self.node.cri);

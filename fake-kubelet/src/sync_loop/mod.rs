@@ -43,7 +43,8 @@ impl SyncLoop {
         let version = node.cri.version().await.map_err(failed)?;
         let status = node.cri.status().await.map_err(failed)?;
         node.set_runtime(RuntimeView::new(Ok(version), Ok(status), &RuntimeView::default()));
-        let adoptable = list_adoptable(&*node.cri).await.map_err(failed)?;
+        let adoptable =
+            list_adoptable(&*node.cri, &node.config.extra_labels).await.map_err(failed)?;
         let this = Self { node, commands, adoptable };
         this.write_node_status().map_err(|source| StartError::Register {
             node: this.node.config.node_name.clone(),

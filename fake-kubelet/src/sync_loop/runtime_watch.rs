@@ -1,7 +1,7 @@
 //! Hearing of containers that end: by the runtime's events, or where it has
 //! none by listing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use cri_api::{Code, Cri, CriError, EventStream, v1};
 use futures_util::StreamExt;
@@ -120,9 +120,21 @@ async fn listed(cri: &dyn Cri) -> Option<Listing> {
     })
 }
 
-/// What kubelets have made on the runtime, by the uid of the pod.
-pub(super) async fn list_adoptable(cri: &dyn Cri) -> Result<HashMap<String, Adopted>, CriError> {
-    let sandboxes = cri.list_pod_sandboxes(None).await?;
+/// What kubelets of this node have made on the runtime, by the uid of the pod.
+///
+/// A real kubelet has its runtime to itself; this one may share it. What does not carry the
+/// node's own labels was made by someone else and is left alone.
+pub(super) async fn list_adoptable(
+    cri: &dyn Cri,
+    own: &BTreeMap<String, String>,
+) -> Result<HashMap<String, Adopted>, CriError> {
+    let filter = v1::PodSandboxFilter {
+        label_selector: own.clone().into_iter().collect(),
+        ..v1::PodSandboxFilter::default()
+    };
+    let mut sandboxes = cri.list_pod_sandboxes(Some(filter)).await?;
+    sandboxes
+        .retain(|sandbox| own.iter().all(|(key, value)| sandbox.labels.get(key) == Some(value)));
     if sandboxes.is_empty() {
         return Ok(HashMap::new());
     }
@@ -135,7 +147,10 @@ pub(super) async fn list_adoptable(cri: &dyn Cri) -> Result<HashMap<String, Adop
     }
     for container in containers {
         let uid = container.labels.get(labels::POD_UID);
-        if let Some(pod) = uid.and_then(|uid| adoptable.get_mut(uid)) {
+        let own = |pod: &&mut Adopted| {
+            pod.sandboxes.iter().any(|sandbox| sandbox.id == container.pod_sandbox_id)
+        };
+        if let Some(pod) = uid.and_then(|uid| adoptable.get_mut(uid)).filter(own) {
             pod.containers.push(container);
         }
     }

@@ -40,10 +40,11 @@ pub fn pod_format(pod: &Pod) -> String {
     )
 }
 
-/// Whether the pod shares the node's network.
+/// Whether the pod shares the node's network: it asks for that, or the node has no other.
 #[must_use]
-pub fn on_host_network(pod: &Pod) -> bool {
-    pod.spec.as_ref().and_then(|spec| spec.host_network).unwrap_or(false)
+pub fn on_host_network(pod: &Pod, config: &crate::config::KubeletConfig) -> bool {
+    let asked = pod.spec.as_ref().and_then(|spec| spec.host_network);
+    config.host_network_only || asked.unwrap_or(false)
 }
 
 /// An ephemeral container in the form of the others.

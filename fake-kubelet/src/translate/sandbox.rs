@@ -28,7 +28,7 @@ pub fn sandbox_config(
         .as_ref()
         .map(|root| format!("{root}/{namespace}_{name}_{uid}"))
         .unwrap_or_default();
-    let hostname = if on_host_network(pod) { String::new() } else { hostname(pod) };
+    let hostname = if on_host_network(pod, context.config) { String::new() } else { hostname(pod) };
     let sysctls = pod
         .spec
         .iter()

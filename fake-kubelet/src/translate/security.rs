@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::{Context, TranslateError, groups_from_volumes, pod_format};
+use crate::config::KubeletConfig;
 use crate::version::Gate;
 
 /// The user that an image's config names, as CRI `ImageStatus` reports it.
@@ -130,7 +131,7 @@ fn supplemental_groups(pod: &Pod, context: &Context<'_>, place: &VolumeGroups) -
 
 /// The namespaces of a pod's sandbox and containers.
 #[must_use]
-pub fn namespaces(spec: &PodSpec) -> v1::NamespaceOption {
+pub fn namespaces(spec: &PodSpec, config: &KubeletConfig) -> v1::NamespaceOption {
     let node_or_pod = |host: Option<bool>| {
         if host == Some(true) { v1::NamespaceMode::Node } else { v1::NamespaceMode::Pod }
     };
@@ -142,7 +143,8 @@ pub fn namespaces(spec: &PodSpec) -> v1::NamespaceOption {
         v1::NamespaceMode::Container
     };
     v1::NamespaceOption {
-        network: node_or_pod(spec.host_network).into(),
+        network: node_or_pod(Some(config.host_network_only || spec.host_network == Some(true)))
+            .into(),
         ipc: node_or_pod(spec.host_ipc).into(),
         pid: pid.into(),
         target_id: String::new(),
@@ -164,7 +166,7 @@ pub fn sandbox_context(
     let spec = pod.spec.as_ref();
     let security = pod_context(pod);
     Ok(v1::LinuxSandboxSecurityContext {
-        namespace_options: spec.map(namespaces),
+        namespace_options: spec.map(|spec| namespaces(spec, context.config)),
         run_as_user: security.and_then(|s| s.run_as_user).map(int64),
         run_as_group: security.and_then(|s| s.run_as_group).map(int64),
         readonly_rootfs: false,
@@ -212,7 +214,7 @@ pub fn container_context(
             add_ambient_capabilities: Vec::new(),
         }),
         privileged: own.and_then(|c| c.privileged).unwrap_or(false),
-        namespace_options: pod.spec.as_ref().map(namespaces),
+        namespace_options: pod.spec.as_ref().map(|spec| namespaces(spec, context.config)),
         run_as_user,
         run_as_username,
         run_as_group: effective(pod, container, |c| c.run_as_group, |p| p.run_as_group).map(int64),

@@ -71,6 +71,11 @@ impl ClusterNode {
         config.node_labels.clone_from(&self.labels);
         config.image_mapping.clone_from(&self.runtime.image_mapping);
         config.extra_labels.clone_from(&self.runtime.sandbox_labels);
+        config.host_network_only = self.runtime.host_network;
+        if self.runtime.host_network {
+            // Logs would be left on a host that is not ours.
+            config.pod_logs_directory = None;
+        }
         config.volumes = Arc::clone(&self.runtime.volumes);
         let cri = self.runtime.cri();
         let api: Arc<ApiServer> = Arc::clone(api);
