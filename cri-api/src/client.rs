@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::net::UnixStream;
@@ -257,10 +257,16 @@ impl Cri for CriClient {
     }
 
     async fn container_events(&self) -> Result<EventStream, CriError> {
-        // No deadline: the stream lasts as long as its subscriber.
-        let request = Request::new(v1::GetEventsRequest {});
-        let stream = answer(self.runtime.clone().get_container_events(request).await)?;
-        Ok(Box::pin(stream.map(|item| item.map_err(CriError::from))))
+        let mut runtime = self.runtime.clone();
+        // A runtime may answer with the first event only, so nobody waits for its answer here;
+        // what it refuses is the stream's first item. No deadline: the stream lasts as long as
+        // its subscriber.
+        let subscribe = async move {
+            let request = Request::new(v1::GetEventsRequest {});
+            runtime.get_container_events(request).await.map(Response::into_inner)
+        };
+        let events = futures_util::stream::once(subscribe).try_flatten();
+        Ok(Box::pin(events.map(|item| item.map_err(CriError::from))))
     }
 
     async fn list_images(&self) -> Result<Vec<v1::Image>, CriError> {

@@ -84,7 +84,8 @@ pub trait Cri: Send + Sync {
         timeout: Duration,
     ) -> Result<v1::ExecSyncResponse, CriError>;
 
-    /// `GetContainerEvents`; runtimes without it answer `Unimplemented`, and callers poll.
+    /// `GetContainerEvents`; runtimes without it answer `Unimplemented`, here or as the stream's
+    /// first item, and callers poll.
     async fn container_events(&self) -> Result<EventStream, CriError>;
 
     /// `ListImages`.

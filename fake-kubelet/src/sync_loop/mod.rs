@@ -109,7 +109,7 @@ impl SyncLoop {
                     None => return,
                 },
                 () = pods.worker_done() => {}
-                heard = runtime.next() => self.hear(&mut pods, &mut runtime, heard).await,
+                heard = runtime.next(&self.node) => self.hear(&mut pods, &mut runtime, heard).await,
                 () = until(wake) => pods.wake().await,
                 _ = ticks.tick() => self.sync_node_status().await,
             }

@@ -56,12 +56,18 @@ impl RuntimeWatch {
     }
 
     /// The next that is heard. Nothing is lost when the future is dropped.
-    pub(super) async fn next(&mut self) -> Heard {
+    pub(super) async fn next(&mut self, node: &Node) -> Heard {
         match &mut self.source {
             Source::Events(events) => match events.next().await {
                 Some(Ok(event)) => heard(event),
+                // A runtime may say only in the stream that it has no events.
+                Some(Err(error)) if error.code == Code::Unimplemented => {
+                    self.source = Source::Listing(Instant::now());
+                    Heard::Nothing
+                }
                 Some(Err(_)) | None => {
-                    self.source = Source::Broken(Instant::now());
+                    let later = Instant::now() + node.config.timings.relist_period;
+                    self.source = Source::Broken(later);
                     Heard::Nothing
                 }
             },
