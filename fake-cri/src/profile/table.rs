@@ -113,8 +113,7 @@ const CRI_O_1_31: Rules = Rules {
 const CRI_O_1_30: Rules =
     Rules { policy: PolicySupport::Ignored, reported_order: None, ..CRI_O_1_31 };
 
-/// Whether the warnings went with 1.32 or with 1.37 was not seen; 1.32 to 1.36 are given
-/// the newer text.
+/// Where between 1.31 and 1.37 the warnings went was not seen; 1.32 to 1.36 keep them.
 const CRI_O_1_37: Rules = Rules { oci_runtime_warnings: &[], ..CRI_O_1_31 };
 
 const POLICY: Option<Features> =
@@ -212,11 +211,11 @@ pub static PROFILES: &[Profile] = &[
     ),
     cri_o("cri-o-1.30", "1.30.14", Evidence::Recorded("cri-o-1.30.14"), None, CRI_O_1_30),
     cri_o("cri-o-1.31", "1.31.13", Evidence::Recorded("cri-o-1.31.13"), POLICY, CRI_O_1_31),
-    cri_o("cri-o-1.32", "1.32.0", BETWEEN, POLICY, CRI_O_1_37),
-    cri_o("cri-o-1.33", "1.33.0", BETWEEN, POLICY, CRI_O_1_37),
-    cri_o("cri-o-1.34", "1.34.0", BETWEEN, POLICY, CRI_O_1_37),
-    cri_o("cri-o-1.35", "1.35.0", BETWEEN, POLICY, CRI_O_1_37),
-    cri_o("cri-o-1.36", "1.36.0", BETWEEN, POLICY, CRI_O_1_37),
+    cri_o("cri-o-1.32", "1.32.0", BETWEEN, POLICY, CRI_O_1_31),
+    cri_o("cri-o-1.33", "1.33.0", BETWEEN, POLICY, CRI_O_1_31),
+    cri_o("cri-o-1.34", "1.34.0", BETWEEN, POLICY, CRI_O_1_31),
+    cri_o("cri-o-1.35", "1.35.0", BETWEEN, POLICY, CRI_O_1_31),
+    cri_o("cri-o-1.36", "1.36.0", BETWEEN, POLICY, CRI_O_1_31),
     cri_o(
         "cri-o-1.37",
         "1.37.0",

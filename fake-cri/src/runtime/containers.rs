@@ -11,7 +11,7 @@ use super::sandboxes::has_labels;
 use super::state::{Container, Exit, Life, Phase};
 use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
-use crate::image::{FileNode, FileTree, Image, StoredImage, normalise};
+use crate::image::{FileNode, FileTree, Image, Links, StoredImage, normalise};
 use crate::process::{
     Capabilities, ContainerFiles, Credentials, Mount, NoSuchCommand, Output, Process, ProcessTable,
 };
@@ -139,7 +139,7 @@ impl Inner {
             self.options.host.ensure_directory(&mount.host_path);
         }
         let readonly = context.is_some_and(|context| context.readonly_rootfs);
-        let upper = upper(&resolved.added_entries);
+        let upper = upper(&resolved.added_entries, image);
         let host = self.options.host.clone();
         let files = ContainerFiles::new(Arc::clone(image), upper, mounts, host, readonly);
         Ok(Container {
@@ -450,11 +450,14 @@ fn mounts(config: &v1::ContainerConfig) -> Vec<Mount> {
         .collect()
 }
 
-fn upper(added: &AddedEntries) -> FileTree {
+/// What the runtime puts over the image: its own user files, where links lead to them.
+fn upper(added: &AddedEntries, image: &Image) -> FileTree {
     let mut upper = FileTree::default();
     for (path, content) in [("/etc/passwd", &added.passwd), ("/etc/group", &added.group)] {
-        if let Some(content) = content {
-            upper.insert(path, FileNode::file(Arc::clone(content)));
+        if let Some(content) = content
+            && let Ok(located) = image.files.locate(path, Links::StayWithin)
+        {
+            upper.insert(&located.path, FileNode::file(Arc::clone(content)));
         }
     }
     upper
