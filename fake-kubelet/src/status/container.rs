@@ -1,7 +1,5 @@
 //! One container's status.
 
-use std::borrow::Cow;
-
 use k8s_openapi::api::core::v1::{
     Container, ContainerState, ContainerStateRunning, ContainerStateTerminated,
     ContainerStateWaiting, ContainerStatus, ContainerUser, LinuxContainerUser,
@@ -123,11 +121,7 @@ fn states(view: &PodView<'_>, record: &Record) -> (ContainerState, ContainerStat
 
 /// KEP-1287: what the container has, once it exists (empty where it asked for
 /// nothing; measured on 1.36.2).
-fn report_resources(
-    view: &PodView<'_>,
-    definition: &Cow<'_, Container>,
-    status: &mut ContainerStatus,
-) {
+fn report_resources(view: &PodView<'_>, definition: &Container, status: &mut ContainerStatus) {
     if !view.config.feature_gates.enabled(Gate::InPlacePodVerticalScaling) {
         return;
     }
@@ -141,11 +135,7 @@ fn report_resources(
 }
 
 /// KEP-3857: the mounts, and whether read-only ones are so recursively.
-fn report_mounts(
-    view: &PodView<'_>,
-    definition: &Cow<'_, Container>,
-    status: &mut ContainerStatus,
-) {
+fn report_mounts(view: &PodView<'_>, definition: &Container, status: &mut ContainerStatus) {
     if !view.config.feature_gates.enabled(Gate::RecursiveReadOnlyMounts) {
         return;
     }
