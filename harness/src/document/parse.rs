@@ -49,17 +49,27 @@ fn options() -> Options {
     }
 }
 
+/// The byte at which a line and a column, both from 1, begin.
+fn offset_of(text: &str, line: u64, column: u64) -> usize {
+    let before = |count: u64| usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX);
+    let mut lines = text.split_inclusive('\n');
+    let start: usize = lines.by_ref().take(before(line)).map(str::len).sum();
+    let rest = lines.next().unwrap_or("");
+    start + rest.chars().take(before(column)).map(char::len_utf8).sum::<usize>()
+}
+
 fn problem(text: &str, start: Span, error: &serde_saphyr::Error) -> Problem {
     let mut span = start;
     if let Some(location) = error.location() {
-        let offset = location.span().byte_offset().and_then(|offset| usize::try_from(offset).ok());
-        span.offset = offset.unwrap_or(0).min(text.len());
+        span.offset = offset_of(text, location.line(), location.column());
         span.length = usize::from(span.offset < text.len());
         while !text.is_char_boundary(span.offset + span.length) {
             span.length += 1;
         }
     }
     let message = error.without_snippet().to_string();
+    // The place is shown beside the message, and better.
+    let message = message.split(" at line ").next().unwrap_or_default();
     let problem = Problem::new(span, format!("this is not valid YAML: {message}"));
     let line = text[..span.offset].rsplit('\n').next().unwrap_or("");
     let rest = text[span.offset..].split('\n').next().unwrap_or("");

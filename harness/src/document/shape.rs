@@ -341,6 +341,7 @@ pub fn closest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
             (strsim::damerau_levenshtein(&text.to_lowercase(), &name.to_lowercase()), *name)
         })
         .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(2))
+        // Of equally near ones the last: tables go from old to new.
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

@@ -164,6 +164,8 @@ fn check_step(step: &Node, problems: &mut Problems) {
     let actions: Vec<_> =
         step.entries().iter().filter(|entry| ACTIONS.contains(&&*entry.key)).collect();
     match actions.as_slice() {
+        // A misspelt action is reported as an unknown field.
+        [] if step.entries().iter().any(|entry| closest(&entry.key, ACTIONS).is_some()) => {}
         [] => problems.add(
             Problem::new(start_of(step.span), "this step does nothing")
                 .help(format!("give it one of {}", ACTIONS.join(", "))),
