@@ -262,11 +262,11 @@ fn process_1(toolbox: &Toolbox) -> TestResult {
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\n# c\nseven:x:007:7::/:/bin/sh\n \
     lead :x:  8 :8::/:/bin/sh\n:x:9:9::/:/bin/sh\nbadgid:x:10:z::/:/bin/sh\nshort:x:11:11\n\
     long:x:12:12::/:/bin/sh:extra\na:x:1000:1::/:\nb:x:1000:1::/:\nneg:x:-1:1::/:\n\
-    zero:x:014:00::/:\nuser:x:1001:3000:,,,:/home:/bin/sh\n";
+    zero:x:014:00::/:\nnopassword::8:8::/:\nuser:x:1001:3000:,,,:/home:/bin/sh\n";
 const GROUP: &str = "root:x:0:\nseven:x:007:x\n lead :x: 1 : a , seven \n:x:9:a\nfour:x:10:\n\
     five:x:11:a:b\nthree:x:12\nx:x:4000:a\ny:x:4000:a\nnul\0z:x:50000:a\nlast:x:16:user\r\n\
     m:x:0017:a,a\nbig:x:4294967295:a\nhuge:x:4294967296:a\nneg:x:-1:a\nu:x:3001:root,user,a\n\
-    self:x:3000:user\nlastnonl:x:7:a";
+    nopassword::0:user\ncut:x:1 :\nwhole:x:1 :a\n \rspace:x: \r8:user \nself:x:3000:user\nlastnonl:x:7:a";
 
 fn id_is_busybox(toolbox: &Toolbox) -> TestResult {
     fs::write(toolbox.path("passwd"), PASSWD)?;
@@ -279,7 +279,7 @@ fn id_is_busybox(toolbox: &Toolbox) -> TestResult {
     let users: Vec<[&str; 1]> = users.map(|user| [user]).to_vec();
     options.extend(users.iter().map(<[_; 1]>::as_slice));
     options.extend([&["-G", "a"][..], &["-Gn", "user"], &["user", "-un"], &["--", "user"]]);
-    for uid in ["0", "7", "8", "9", "10", "14", "1000", "1001", "4294967294"] {
+    for uid in ["0", "8", "1000", "4294967294"] {
         for options in &options {
             let ours = in_namespace(toolbox, uid, &toolbox.path("toolbox"), options)?;
             let theirs = in_namespace(toolbox, uid, Path::new("busybox"), options)?;

@@ -3,9 +3,10 @@
 //! The rules are those of busybox 1.35's own parser, seen on Debian's static
 //! build: a record ends at a newline or NUL; empty ones and those that start
 //! with `#` are skipped, and so are those with another number of fields;
-//! blanks around a field do not count; an id matches as text (`007` is not
-//! 7); the first record that matches decides, and gives nothing if its gid
-//! is no number.
+//! blanks around a field do not count, but `n` of them before a colon end
+//! the record there if `n - 1` bytes follow; an id matches as text (`007` is
+//! not 7), and never in a record with an empty password; the first record that
+//! matches decides, and gives nothing if its gid is no number.
 
 use core::ops::ControlFlow;
 
@@ -55,7 +56,9 @@ pub(super) struct Record {
     pub(super) is_wanted: bool,
     /// A group that lists the wanted name.
     pub(super) has_member: bool,
-    /// The uid, or a group's gid, if it is written the way that numbers are printed.
+    has_password: bool,
+    /// The uid, or a group's gid, if it is written the way that numbers are printed
+    /// and comes after a password.
     pub(super) key: Option<u32>,
     /// The uid, or a group's gid, however it is written.
     pub(super) id: Option<u32>,
@@ -84,7 +87,7 @@ pub(super) fn scan<S: System>(
             offset = offset.saturating_add(1);
         }
     }
-    let _ = parser.end_record(&mut visit);
+    let _ = parser.end_record(offset, &mut visit);
 }
 
 /// The names of ids, found in one pass; the first record of an id decides.
@@ -136,12 +139,15 @@ struct Parser<'a> {
     empty: bool,
     /// Fields ended so far.
     fields: usize,
+    /// A record that ends at this offset has only so many fields.
+    cut: Option<(u64, usize)>,
     field: Field,
     record: Record,
 }
 
 /// The state of the field, or of the member, that is being read.
 struct Field {
+    after_blank: bool,
     offset: u64,
     /// Bytes since the first one that is no blank.
     length: usize,
@@ -153,13 +159,21 @@ struct Field {
 }
 
 impl Field {
-    const EMPTY: Self =
-        Self { offset: 0, length: 0, trimmed: 0, matching: 0, number: [0; MAX_NUMBER] };
+    const EMPTY: Self = Self {
+        after_blank: false,
+        offset: 0,
+        length: 0,
+        trimmed: 0,
+        matching: 0,
+        number: [0; MAX_NUMBER],
+    };
 
     fn take(&mut self, byte: u8, offset: u64, wanted: &[u8]) {
         let blank = matches!(byte, b' ' | b'\t');
         if self.length == 0 {
-            if blank {
+            // Once a field starts with a blank, all white space before its text goes.
+            if blank || (self.after_blank && matches!(byte, b'\r' | 0x0b | 0x0c)) {
+                self.after_blank = true;
                 return;
             }
             self.offset = offset;
@@ -195,6 +209,7 @@ impl Record {
         name: Name { offset: 0, length: 0 },
         is_wanted: false,
         has_member: false,
+        has_password: false,
         key: None,
         id: None,
         gid: None,
@@ -209,6 +224,7 @@ impl<'a> Parser<'a> {
             comment: false,
             empty: true,
             fields: 0,
+            cut: None,
             field: Field::EMPTY,
             record: Record::EMPTY,
         }
@@ -221,7 +237,7 @@ impl<'a> Parser<'a> {
         visit: impl FnMut(&Record) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         if matches!(byte, b'\n' | 0) {
-            return self.end_record(visit);
+            return self.end_record(offset, visit);
         }
         if self.empty {
             self.empty = false;
@@ -229,7 +245,13 @@ impl<'a> Parser<'a> {
         }
         match byte {
             _ if self.comment => {}
-            b':' => self.end_field(),
+            b':' => {
+                let blanks = self.field.length.saturating_sub(self.field.trimmed) as u64;
+                self.end_field();
+                if blanks > 0 {
+                    self.cut = Some((offset.saturating_add(blanks), self.fields));
+                }
+            }
             b',' if self.is_members() => self.end_member(),
             _ => self.field.take(byte, offset, self.wanted),
         }
@@ -253,9 +275,11 @@ impl<'a> Parser<'a> {
                     Name { offset: self.field.offset, length: self.field.trimmed as u64 };
                 self.record.is_wanted = self.field.is(self.wanted);
             }
+            (1, _) => self.record.has_password = self.field.trimmed > 0,
             (2, database) => {
                 self.record.id = self.field.id();
-                self.record.key = self.record.id.filter(|_| self.field.is_canonical());
+                let findable = self.record.has_password && self.field.is_canonical();
+                self.record.key = self.record.id.filter(|_| findable);
                 if matches!(database, Database::Group) {
                     self.record.gid = self.record.id;
                 }
@@ -268,9 +292,17 @@ impl<'a> Parser<'a> {
         self.fields = self.fields.saturating_add(1);
     }
 
-    fn end_record(&mut self, mut visit: impl FnMut(&Record) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn end_record(
+        &mut self,
+        offset: u64,
+        mut visit: impl FnMut(&Record) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         self.end_field();
-        let shown = !self.comment && !self.empty && self.fields == self.database.fields();
+        let fields = match self.cut {
+            Some((cut, fields)) if cut == offset => fields,
+            _ => self.fields,
+        };
+        let shown = !self.comment && !self.empty && fields == self.database.fields();
         let flow = if shown { visit(&self.record) } else { ControlFlow::Continue(()) };
         *self = Self::new(self.database, self.wanted);
         flow

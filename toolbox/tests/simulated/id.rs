@@ -130,6 +130,17 @@ fn malformed_records_have_no_say() {
 }
 
 #[test]
+fn blanks_and_passwords_count_as_they_do_in_busybox() {
+    let group = " \rspace:x: \r1:user \ncut:x:2 :\nwhole:x:3 :a\nnopassword::4:user\n: :5:user\n";
+    let mut system = Simulated::with_groups(&[1, 2, 3, 4, 5])
+        .with_file("/etc/group", group)
+        .with_file("/etc/passwd", "user::7:8::/:\n");
+    assert_eq!(id(&mut system, &["-G", "user"]).1, "8 1 4 5\n");
+    let expected = "uid=1000 gid=3000 groups=1(space),2,3(whole),4,5\n";
+    assert_eq!(id(&mut system, &[]).1, expected);
+}
+
+#[test]
 fn as_many_groups_as_a_process_can_have_are_named() {
     let groups: Vec<u32> = (0..65_536).collect();
     let lines: String =
