@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use cri_api::client::RuntimeEndpoint;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::select::Selection;
 use super::{CommandError, Outcome};
@@ -40,7 +41,9 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     };
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = options.jobs.map_or(processors, NonZeroUsize::get);
-    let reports = run_all(&cases, &*target, jobs, &|_, _| {});
+    let bar = progress_bar(cases.len());
+    let reports = run_all(&cases, &*target, jobs, &|_, _| bar.inc(1));
+    bar.finish_and_clear();
     target.finish();
     let mut out = anstream::stdout().lock();
     let name = target.name();
@@ -57,4 +60,14 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         0 => Ok(Outcome::Held),
         _ => Ok(Outcome::NotHeld),
     }
+}
+
+/// A bar on the terminal; it shows nothing elsewhere, nor before it moves.
+fn progress_bar(cases: usize) -> ProgressBar {
+    let length = u64::try_from(cases).unwrap_or(u64::MAX);
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(4));
+    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} cases, {eta} left")
+        .expect("the template is well-formed");
+    bar.set_style(style);
+    bar
 }

@@ -13,6 +13,8 @@ pub mod layout;
 mod name;
 mod pause;
 mod registry;
+#[cfg(test)]
+mod tests;
 
 pub use assemble::{Blob, OciImage};
 pub use error::OciError;

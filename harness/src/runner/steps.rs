@@ -90,10 +90,18 @@ fn transcript(cluster: &Cluster) -> Vec<String> {
     for node in cluster.nodes() {
         lines.extend(node.runtime.calls().into_iter().map(|call| {
             let error = call.error.map(|error| format!(" → {error}")).unwrap_or_default();
-            format!("CRI {} {}{error}", call.name, call.about)
+            let times =
+                if call.times > 1 { format!(" ({} times)", call.times) } else { String::new() };
+            format!("CRI {} {}{error}{times}", call.name, short(&call.about))
         }));
     }
     lines
+}
+
+/// An identifier of a sandbox or container, cut to what tells it apart.
+fn short(about: &str) -> &str {
+    let is_id = about.len() == 64 && about.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id { &about[..13] } else { about }
 }
 
 /// Takes one step.

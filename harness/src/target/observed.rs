@@ -12,6 +12,8 @@ use crate::scenario::{CriCall, Fault};
 
 /// How many calls are kept for the transcript; the oldest go first.
 const KEPT_CALLS: usize = 200;
+/// How many calls back the same call is counted rather than written down again.
+const REPEATS_SEEN_WITHIN: usize = 4;
 
 /// A call that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,14 @@ pub struct Call {
     pub about: String,
     /// The error it ended with.
     pub error: Option<String>,
+    /// How often it was made, when it was made again and again.
+    pub times: u32,
+}
+
+impl Call {
+    fn is_like(&self, other: &Self) -> bool {
+        (self.name, &self.about, &self.error) == (other.name, &other.about, &other.error)
+    }
 }
 
 /// A runtime, observed.
@@ -77,6 +87,19 @@ impl ObservedCri {
         locked(&self.faults).push((fault.call, fault.message.clone(), fault.times));
     }
 
+    fn write_down(&self, call: Call) {
+        let mut calls = locked(&self.calls);
+        let known = calls.iter_mut().rev().take(REPEATS_SEEN_WITHIN).find(|one| one.is_like(&call));
+        if let Some(known) = known {
+            known.times = known.times.saturating_add(1);
+            return;
+        }
+        if calls.len() == KEPT_CALLS {
+            calls.pop_front();
+        }
+        calls.push_back(call);
+    }
+
     fn fault(&self, call: CriCall) -> Result<(), CriError> {
         let mut faults = locked(&self.faults);
         let Some(index) = faults.iter().position(|(faulty, _, _)| *faulty == call) else {
@@ -108,11 +131,7 @@ impl ObservedCri {
         let nanoseconds = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
         let error = result.as_ref().err().map(ToString::to_string);
-        let mut calls = locked(&self.calls);
-        if calls.len() == KEPT_CALLS {
-            calls.pop_front();
-        }
-        calls.push_back(Call { name, about: about.into(), error });
+        self.write_down(Call { name, about: about.into(), error, times: 1 });
         result
     }
 }
