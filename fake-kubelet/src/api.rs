@@ -83,5 +83,8 @@ pub trait NodeApi: Send + Sync {
     fn finish_deletion(&self, pod: &PodIdentity) -> Result<(), ApiError>;
 
     /// Records an event; the same event again raises the count of the first.
+    ///
+    /// The event comes with a `generateName` made of the pod's name; naming it
+    /// is the server's part.
     fn record_event(&self, event: Event);
 }

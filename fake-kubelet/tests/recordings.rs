@@ -287,8 +287,8 @@ fn overrides(gate: &str) -> Vec<(&'static str, bool)> {
 }
 
 fn user_as_recorded(statuses: &Value, container: &str) -> Value {
-    let statuses = statuses.as_array().into_iter().flatten();
-    let found = statuses.filter(|status| status["name"] == container).next_back();
+    let mut statuses = statuses.as_array().into_iter().flatten();
+    let found = statuses.find(|status| status["name"] == container);
     found.map_or(Value::Null, |status| status["user"].clone())
 }
 

@@ -65,13 +65,10 @@ impl Rejection {
 /// The [`Rejection`] of the first check that the pod does not pass.
 pub fn admit(
     pod: &Pod,
-    node: Option<&Node>,
+    node: &Node,
     gates: &FeatureGates,
     admitted: &Amounts,
 ) -> Result<(), Rejection> {
-    let Some(node) = node else {
-        return Err(Rejection::new("InvalidNodeInfo", "Kubelet cannot get node info."));
-    };
     check_os_selector(pod)?;
     check_os_field(pod)?;
     check_supplemental_groups_policy(pod, node, gates)?;
@@ -194,7 +191,7 @@ mod tests {
     }
 
     fn reason(pod: &Pod, node: &Node, gates: &FeatureGates) -> Option<String> {
-        admit(pod, Some(node), gates, &Amounts::default()).err().map(|rejection| rejection.reason)
+        admit(pod, node, gates, &Amounts::default()).err().map(|rejection| rejection.reason)
     }
 
     #[test]
@@ -244,9 +241,8 @@ mod tests {
             spec.node_selector =
                 Some([("disk".to_owned(), "ssd".to_owned())].into_iter().collect());
         }
-        let rejection =
-            admit(&selective, Some(&node(None)), &gates("1.36", &[]), &Amounts::default())
-                .expect_err("no such label");
+        let rejection = admit(&selective, &node(None), &gates("1.36", &[]), &Amounts::default())
+            .expect_err("no such label");
         assert_eq!(rejection.reason, "NodeAffinity");
         assert_eq!(
             rejection.message,

@@ -35,7 +35,7 @@ pub(super) fn container_status(view: &PodView<'_>, record: &Record) -> Option<Co
         image_id: latest.map(|latest| latest.image_ref.clone()).unwrap_or_default(),
         last_state: Some(last_state),
         name: definition.name.clone(),
-        ready: running || (record.kind == Kind::Init && completed),
+        ready: if record.kind == Kind::Init { completed } else { running },
         restart_count: latest.map_or(0, |latest| i32::try_from(latest.attempt).unwrap_or(i32::MAX)),
         started: Some(running),
         state: Some(state),

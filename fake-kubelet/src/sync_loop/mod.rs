@@ -46,22 +46,30 @@ impl SyncLoop {
         let adoptable =
             list_adoptable(&*node.cri, &node.config.extra_labels).await.map_err(failed)?;
         let this = Self { node, commands, adoptable };
-        this.write_node_status().map_err(|source| StartError::Register {
-            node: this.node.config.node_name.clone(),
-            source,
+        this.register().and_then(|()| this.write_node_status()).map_err(|source| {
+            StartError::Register { node: this.node.config.node_name.clone(), source }
         })?;
         Ok(this)
     }
 
-    /// Registers the node if there is none and writes its status if it changed.
+    /// Registers the node if there is none.
+    ///
+    /// Only a kubelet that starts does so: one whose node object is deleted
+    /// later does not notice (kubernetes/kubernetes#71398).
+    fn register(&self) -> Result<(), ApiError> {
+        let node = &self.node;
+        if node.api.node(&node.config.node_name).is_some() {
+            return Ok(());
+        }
+        node.api.create_node(new_node(&node.config))
+    }
+
+    /// Writes the node's status if it changed.
     fn write_node_status(&self) -> Result<(), ApiError> {
         let node = &self.node;
         let name = &node.config.node_name;
-        if node.api.node(name).is_none() {
-            node.api.create_node(new_node(&node.config))?;
-        }
-        let object = node.api.node(name);
-        let previous = object.as_ref().and_then(|object| object.status.as_ref());
+        let Some(object) = node.api.node(name) else { return Ok(()) };
+        let previous = object.status.as_ref();
         let status = node_status(&node.config, &node.runtime(), previous, &node.now());
         if previous == Some(&status) {
             return Ok(());
@@ -74,7 +82,7 @@ impl SyncLoop {
         let version = self.node.cri.version().await;
         let status = self.node.cri.status().await;
         self.node.set_runtime(RuntimeView::new(version, status, &previous));
-        // A node deleted in between is registered at the next period.
+        // A node object deleted in between needs no status.
         let _ = self.write_node_status();
     }
 

@@ -18,6 +18,7 @@ use crate::api::{PodChange, PodIdentity};
 use crate::config::Readmission;
 use crate::events::Notice;
 use crate::node::Node;
+use crate::status::node::{new_node, node_status};
 use crate::sync::{Adopted, Call, Next, PodWorker};
 use crate::translate::labels;
 
@@ -140,8 +141,15 @@ impl Pods {
     fn admits(&self, pod: &Pod, identity: &PodIdentity) -> bool {
         let node = &self.node;
         let gates = &node.config.feature_gates;
-        let object = node.api.node(&node.config.node_name);
-        let Err(rejection) = admit(pod, object.as_deref(), gates, &self.admitted) else {
+        // A kubelet whose node object is gone goes by what it would register.
+        let object = node.api.node(&node.config.node_name).unwrap_or_else(|| {
+            let status = node_status(&node.config, &node.runtime(), None, &node.now());
+            Arc::new(k8s_openapi::api::core::v1::Node {
+                status: Some(status),
+                ..new_node(&node.config)
+            })
+        });
+        let Err(rejection) = admit(pod, &object, gates, &self.admitted) else {
             return true;
         };
         node.metrics.reject(&rejection.reason);

@@ -29,8 +29,8 @@ pub struct Behaviour {
 /// One call that made something, with the security context it came with.
 #[derive(Debug, Clone)]
 pub enum Made {
-    Sandbox(v1::PodSandboxConfig),
-    Container(v1::ContainerConfig),
+    Sandbox(Box<v1::PodSandboxConfig>),
+    Container(Box<v1::ContainerConfig>),
 }
 
 #[derive(Default)]
@@ -306,7 +306,7 @@ impl Cri for ScriptedRuntime {
     ) -> Result<String, CriError> {
         let mut state = self.state();
         state.count("run_pod_sandbox");
-        state.made.push(Made::Sandbox(config.clone()));
+        state.made.push(Made::Sandbox(Box::new(config.clone())));
         let security = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
         if let Some(error) = &state.sandbox_error {
             return Err(CriError::unknown(error.clone()));
@@ -380,7 +380,7 @@ impl Cri for ScriptedRuntime {
         let now = self.now();
         let mut state = self.state();
         state.count("create_container");
-        state.made.push(Made::Container(config.clone()));
+        state.made.push(Made::Container(Box::new(config.clone())));
         let image = config.image.clone().unwrap_or_default();
         let name = image.image.strip_prefix("sha256:").unwrap_or(&image.image);
         let mut behaviour = state
