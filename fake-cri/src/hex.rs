@@ -1,6 +1,6 @@
 //! Identifiers that look random and are not.
 
-use std::fmt::Write as _;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// 64 hexadecimal digits that follow from a seed alone.
 pub(crate) fn hex_id(seed: u64) -> String {
@@ -8,7 +8,11 @@ pub(crate) fn hex_id(seed: u64) -> String {
     let mut state = seed;
     for _ in 0..4 {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let _ = write!(text, "{:016x}", mix(state));
+        let word = mix(state);
+        text.extend((0..16).rev().map(|place| {
+            let digit = (word >> (4 * place)) & 0xf;
+            char::from(DIGITS[usize::try_from(digit).unwrap_or(0)])
+        }));
     }
     text
 }

@@ -245,7 +245,8 @@ async fn lists_are_filtered_by_id_state_labels_and_sandbox() {
     let exited = v1::ContainerStateValue { state: v1::ContainerState::ContainerExited.into() };
     let by = v1::ContainerFilter::default;
     assert_eq!(ids(by()).await, [running.clone(), ended.clone()]);
-    assert_eq!(ids(v1::ContainerFilter { state: Some(exited), ..by() }).await, [ended.clone()]);
+    let found = ids(v1::ContainerFilter { state: Some(exited), ..by() }).await;
+    assert_eq!(found, std::slice::from_ref(&ended));
     let prefix = running[..13].to_owned();
     assert_eq!(ids(v1::ContainerFilter { id: prefix, ..by() }).await, [running]);
     assert_eq!(ids(v1::ContainerFilter { pod_sandbox_id: second, ..by() }).await, [ended]);

@@ -3,9 +3,9 @@
 //! Lines are trimmed, empty ones skipped; fields that are missing are empty or 0, numbers
 //! that are none are 0. Comments count in `/etc/group` only. Nothing is copied.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
-use super::number::parse_leniently;
+use super::number::{parse, parse_leniently};
 use crate::profile::{FileIds, GroupReader, Rules};
 
 /// The longest line of `/etc/passwd`, in bytes: what Go's `bufio.Scanner` holds.
@@ -37,36 +37,71 @@ impl Reader {
     pub(super) const RUNC: Self =
         Self { file_ids: FileIds::Modulo2Pow32, group_reader: GroupReader::AnyLength };
 
-    /// The first line of `/etc/passwd` that `matches`.
+    /// The first line of `/etc/passwd` with this uid.
     ///
-    /// The whole file is read: a line that is too long fails it wherever it stands.
-    pub(super) fn find_user<'a>(
+    /// A line that is too long fails the file wherever it stands.
+    pub(super) fn user_with_id(
+        self,
+        passwd: &[u8],
+        uid: i64,
+    ) -> Result<Option<User<'_>>, LineTooLong> {
+        self.find_user(passwd, decimal(uid).as_bytes(), |user| user.uid == uid)
+    }
+
+    /// The first line of `/etc/passwd` with this name; fails as [`Reader::user_with_id`].
+    pub(super) fn user_with_name<'a>(
         self,
         passwd: &'a [u8],
+        name: &[u8],
+    ) -> Result<Option<User<'a>>, LineTooLong> {
+        self.find_user(passwd, name, |user| user.name == name)
+    }
+
+    fn find_user<'a>(
+        self,
+        passwd: &'a [u8],
+        needle: &[u8],
         matches: impl Fn(&User<'a>) -> bool,
     ) -> Result<Option<User<'a>>, LineTooLong> {
-        let mut found = None;
-        for (number, line) in lines(passwd) {
-            if line.len() >= PASSWD_LINE_LIMIT {
-                return Err(LineTooLong);
-            }
-            if found.is_some() {
-                continue;
-            }
+        Self::check_passwd_lines(passwd)?;
+        let found = lines_with(passwd, needle, |number, line| {
             let line = trim(line);
             if line.is_empty() {
-                continue;
+                return None;
             }
-            let mut fields = Fields(Some(line));
-            let name = fields.next();
-            fields.next();
-            let uid = self.id(fields.next());
-            let user = User { name, uid, gid: 0, line: number };
-            if matches(&user) {
-                found = Some(User { gid: self.id(fields.next()), ..user });
-            }
-        }
+            let (name, uid, rest) = fields(line);
+            let user = User { name, uid: self.id(uid), gid: 0, line: number };
+            matches(&user).then(|| User { gid: self.id(first_field(rest)), ..user })
+        });
         Ok(found)
+    }
+
+    /// The first group with this gid.
+    pub(super) fn group_with_id(
+        self,
+        group: &[u8],
+        gid: i64,
+    ) -> Result<Option<Group<'_>>, LineTooLong> {
+        self.find_group(group, decimal(gid).as_bytes(), |group| group.gid == gid)
+    }
+
+    /// The first group with this name.
+    pub(super) fn group_with_name<'a>(
+        self,
+        group: &'a [u8],
+        name: &[u8],
+    ) -> Result<Option<Group<'a>>, LineTooLong> {
+        self.find_group(group, name, |group| group.name == name)
+    }
+
+    fn find_group<'a>(
+        self,
+        group: &'a [u8],
+        needle: &[u8],
+        matches: impl Fn(&Group<'a>) -> bool,
+    ) -> Result<Option<Group<'a>>, LineTooLong> {
+        self.check_group_lines(group)?;
+        Ok(lines_with(group, needle, |number, line| self.group(number, line).filter(&matches)))
     }
 
     /// Shows `visit` every group in file order.
@@ -75,36 +110,67 @@ impl Reader {
         group: &'a [u8],
         mut visit: impl FnMut(Group<'a>),
     ) -> Result<(), LineTooLong> {
-        for (number, line) in lines(group) {
-            if self.group_reader == GroupReader::UpToOneMebibyte && line.len() >= GROUP_LINE_LIMIT {
-                return Err(LineTooLong);
+        self.each_group_of_any(group, b"", |_| true, &mut visit)
+    }
+
+    /// Shows `visit` every group that lists `user`, in file order.
+    pub(super) fn each_group_of<'a>(
+        self,
+        group: &'a [u8],
+        user: &[u8],
+        mut visit: impl FnMut(Group<'a>),
+    ) -> Result<(), LineTooLong> {
+        self.each_group_of_any(group, user, |group| group.lists(user), &mut visit)
+    }
+
+    fn each_group_of_any<'a>(
+        self,
+        group: &'a [u8],
+        needle: &[u8],
+        fits: impl Fn(&Group<'a>) -> bool,
+        visit: &mut impl FnMut(Group<'a>),
+    ) -> Result<(), LineTooLong> {
+        self.check_group_lines(group)?;
+        lines_with(group, needle, |number, line| {
+            if let Some(group) = self.group(number, line).filter(&fits) {
+                visit(group);
             }
+            None::<()>
+        });
+        Ok(())
+    }
+
+    /// Whether some group has a number for a name that is not its own.
+    pub(super) fn has_misleading_name(self, group: &[u8]) -> bool {
+        lines(group).any(|(number, line)| {
             let line = trim(line);
-            if line.is_empty() || line[0] == b'#' {
-                continue;
-            }
-            let mut fields = Fields(Some(line));
-            let name = fields.next();
-            fields.next();
-            let gid = self.id(fields.next());
-            visit(Group { name, gid, members: fields.next(), line: number });
+            line.first().is_some_and(u8::is_ascii_digit)
+                && self.group(number, line).is_some_and(|group| {
+                    group.numeric_name().is_some_and(|name| i64::from(name) != group.gid)
+                })
+        })
+    }
+
+    /// Fails if a line of `/etc/passwd` is too long to read.
+    pub(super) fn check_passwd_lines(passwd: &[u8]) -> Result<(), LineTooLong> {
+        if has_line_of(passwd, PASSWD_LINE_LIMIT) { Err(LineTooLong) } else { Ok(()) }
+    }
+
+    fn check_group_lines(self, group: &[u8]) -> Result<(), LineTooLong> {
+        let limited = self.group_reader == GroupReader::UpToOneMebibyte;
+        if limited && has_line_of(group, GROUP_LINE_LIMIT) {
+            return Err(LineTooLong);
         }
         Ok(())
     }
 
-    /// The first group that `matches`.
-    pub(super) fn find_group<'a>(
-        self,
-        group: &'a [u8],
-        matches: impl Fn(&Group<'a>) -> bool,
-    ) -> Result<Option<Group<'a>>, LineTooLong> {
-        let mut found = None;
-        self.each_group(group, |group| {
-            if found.is_none() && matches(&group) {
-                found = Some(group);
-            }
-        })?;
-        Ok(found)
+    fn group(self, number: usize, line: &[u8]) -> Option<Group<'_>> {
+        let line = trim(line);
+        if line.first().is_none_or(|&first| first == b'#') {
+            return None;
+        }
+        let (name, gid, rest) = fields(line);
+        Some(Group { name, gid: self.id(gid), members: first_field(rest), line: number })
     }
 
     fn id(self, field: &[u8]) -> i64 {
@@ -145,26 +211,76 @@ impl Group<'_> {
     }
 }
 
+impl Group<'_> {
+    /// The name as a gid, if it is one as Go prints it.
+    pub(super) fn numeric_name(&self) -> Option<u32> {
+        if !self.name.first()?.is_ascii_digit() {
+            return None;
+        }
+        let number = u32::try_from(parse(self.name).ok()?).ok()?;
+        (number.to_string().as_bytes() == self.name).then_some(number)
+    }
+}
+
 /// An id as the kernel gets it: the low 32 bits.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Go's uint32(int)")]
 pub(super) fn wrap(id: i64) -> u32 {
     id as u32
 }
 
-/// The fields of a line, one after the other; empty when there are no more.
-struct Fields<'a>(Option<&'a [u8]>);
+/// The first and the third field of a line and what follows; empty where there is none.
+fn fields(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let (first, rest) = cut(line);
+    let (_, rest) = cut(rest);
+    let (third, rest) = cut(rest);
+    (first, third, rest)
+}
 
-impl<'a> Fields<'a> {
-    fn next(&mut self) -> &'a [u8] {
-        let Some(rest) = self.0 else { return &[] };
-        if let Some(end) = rest.iter().position(|&byte| byte == b':') {
-            self.0 = Some(&rest[end + 1..]);
-            &rest[..end]
-        } else {
-            self.0 = None;
-            rest
+fn first_field(rest: &[u8]) -> &[u8] {
+    cut(rest).0
+}
+
+fn cut(rest: &[u8]) -> (&[u8], &[u8]) {
+    match rest.iter().position(|&byte| byte == b':') {
+        Some(end) => (&rest[..end], &rest[end + 1..]),
+        None => (rest, &[]),
+    }
+}
+
+/// Whether a line has at least so many bytes.
+fn has_line_of(content: &[u8], length: usize) -> bool {
+    content.len() >= length && lines(content).any(|(_, line)| line.len() >= length)
+}
+
+/// The digits that every text has which means this id; empty where other texts mean it too.
+fn decimal(id: i64) -> String {
+    if (1..=MAX_ID).contains(&id) { id.to_string() } else { String::new() }
+}
+
+/// Shows `visit` the lines that have `needle` anywhere, until it finds something. Lines are
+/// numbered from 1 and come without their newline; an empty needle is in every line.
+fn lines_with<'a, T>(
+    content: &'a [u8],
+    needle: &[u8],
+    mut visit: impl FnMut(usize, &'a [u8]) -> Option<T>,
+) -> Option<T> {
+    if needle.is_empty() || needle.contains(&b'\n') {
+        return lines(content).find_map(|(number, line)| visit(number, line));
+    }
+    let (mut number, mut counted, mut done) = (1, 0, 0);
+    for at in memmem::find_iter(content, needle) {
+        if at < done {
+            continue;
+        }
+        let start = memrchr(b'\n', &content[..at]).map_or(0, |newline| newline + 1);
+        let end = memchr(b'\n', &content[at..]).map_or(content.len(), |length| at + length);
+        number += memchr_iter(b'\n', &content[counted..start]).count();
+        (counted, done) = (start, end);
+        if let Some(found) = visit(number, &content[start..end]) {
+            return Some(found);
         }
     }
+    None
 }
 
 /// Lines without their newline, numbered from 1.
@@ -187,6 +303,12 @@ fn lines(content: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// Cuts white space off both ends, as Go's `bytes.TrimSpace` does: Unicode's, by UTF-8.
 fn trim(mut line: &[u8]) -> &[u8] {
+    if let [first, .., last] = line
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return line;
+    }
     while let Some(length) = leading_space(line) {
         line = &line[length..];
     }
@@ -261,24 +383,51 @@ mod tests {
     #[test]
     fn an_empty_member_list_lists_nobody_not_even_the_nameless() {
         let mut listed = Vec::new();
-        let read = PLAIN.each_group(b"a:x:1:\nb:x:2:,\n", |group| listed.push(group.lists(b"")));
+        let read = PLAIN.each_group_of(b"a:x:1:\nb:x:2:,\n", b"", |group| listed.push(group.gid));
         assert_eq!(read, Ok(()));
-        assert_eq!(listed, [false, true]);
+        assert_eq!(listed, [2]);
+    }
+
+    #[test]
+    fn an_id_is_found_however_it_is_written() {
+        let passwd = b"a:x:12:1\nb:x:+0012:2\nc:x:112:3\nd\ne:x:-0:5";
+        let line = |uid| {
+            let user = PLAIN.user_with_id(passwd, uid);
+            user.map(|user| user.map(|user| user.line))
+        };
+        assert_eq!(line(12), Ok(Some(1)));
+        assert_eq!(line(112), Ok(Some(3)));
+        assert_eq!(line(0), Ok(Some(4)));
+        assert_eq!(line(1), Ok(None));
+        assert_eq!(
+            PLAIN.user_with_id(&passwd[9..], 12).map(|user| user.map(|user| user.gid)),
+            Ok(Some(2))
+        );
+    }
+
+    #[test]
+    fn groups_of_a_user_are_found_with_their_lines() {
+        let content = b"ann:x:1:\n\nb:x:2:ann,bob\n#c:x:3:ann\nd:x:4:annabel\ne:x:5:bob,ann";
+        let mut found = Vec::new();
+        let read =
+            PLAIN.each_group_of(content, b"ann", |group| found.push((group.gid, group.line)));
+        assert_eq!(read, Ok(()));
+        assert_eq!(found, [(2, 3), (5, 6)]);
     }
 
     #[test]
     fn the_first_matching_user_counts_and_a_long_line_anywhere_fails() {
         let passwd = b"u:x:1:10\nu:x:2:20\n";
-        let found = PLAIN.find_user(passwd, |user| user.name == b"u");
+        let found = PLAIN.user_with_name(passwd, b"u");
         assert_eq!(
             found.map(|user| user.map(|user| (user.uid, user.gid, user.line))),
             Ok(Some((1, 10, 1)))
         );
         let mut long = passwd.to_vec();
         long.extend([b'a'; 65_536]);
-        assert_eq!(PLAIN.find_user(&long, |user| user.name == b"u"), Err(LineTooLong));
+        assert_eq!(PLAIN.user_with_name(&long, b"u"), Err(LineTooLong));
         long.pop();
-        assert!(PLAIN.find_user(&long, |user| user.name == b"u").is_ok());
+        assert!(PLAIN.user_with_name(&long, b"u").is_ok());
     }
 
     #[test]

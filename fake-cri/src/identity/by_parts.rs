@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::accounts::{self, MAX_ID, Reader, wrap};
+use super::accounts::{LineTooLong, MAX_ID, Reader, User, wrap};
 use super::number::{self, NumberError};
 use super::user_file::{self, UserFile, UserFileError};
 use super::{Found, GidOrigin, GidProvenance, Policy, Reason, Request, Surroundings, UidOrigin};
@@ -87,7 +87,8 @@ impl LookUp<'_> {
         let part = self.part(user).ok_or_else(|| Reason::UidOutOfRange(text.to_owned()))?;
         match part {
             Part::Id(uid) => {
-                let found = self.find_user(|user| user.uid == i64::from(uid));
+                let found =
+                    self.find_user(|reader, passwd| reader.user_with_id(passwd, i64::from(uid)));
                 match found {
                     Ok(Some(found)) => Ok(found),
                     Ok(None) => Ok(self.found(uid, 0, None, GidOrigin::Default)),
@@ -134,7 +135,7 @@ impl LookUp<'_> {
     }
 
     fn named(&self, name: &str) -> Result<Found, Reason> {
-        self.find_user(|user| user.name == name.as_bytes())
+        self.find_user(|reader, passwd| reader.user_with_name(passwd, name.as_bytes()))
             .map_err(Reason::UserFile)?
             .ok_or(Reason::NoUsersFound)
     }
@@ -142,18 +143,17 @@ impl LookUp<'_> {
     fn group_named(&self, name: &str) -> Result<u32, Reason> {
         let content = self.read(UserFile::Group).map_err(Reason::UserFile)?;
         let group = Reader::new(self.rules)
-            .find_group(&content, |group| group.name == name.as_bytes())
+            .group_with_name(&content, name.as_bytes())
             .map_err(|_| Reason::UserFile(UserFileError::line_too_long(UserFile::Group)))?;
         group.map(|group| wrap(group.gid)).ok_or(Reason::NoGroupsFound)
     }
 
     fn find_user(
         &self,
-        matches: impl Fn(&accounts::User<'_>) -> bool,
+        find: impl for<'c> Fn(Reader, &'c [u8]) -> Result<Option<User<'c>>, LineTooLong>,
     ) -> Result<Option<Found>, UserFileError> {
         let content = self.read(UserFile::Passwd)?;
-        let user = Reader::new(self.rules)
-            .find_user(&content, matches)
+        let user = find(Reader::new(self.rules), &content)
             .map_err(|_| UserFileError::line_too_long(UserFile::Passwd))?;
         Ok(user.map(|user| {
             let origin = GidOrigin::Passwd { line: user.line };
@@ -172,7 +172,7 @@ impl LookUp<'_> {
                 Err(error) => return Err(Reason::UserFile(error)),
             };
             let user = Reader::new(self.rules)
-                .find_user(&passwd, |user| user.uid == uid)
+                .user_with_id(&passwd, uid)
                 .map_err(|_| Reason::UserFile(UserFileError::line_too_long(UserFile::Passwd)))?;
             let Some(user) = user else { return Ok(()) };
             user.name
@@ -186,8 +186,8 @@ impl LookUp<'_> {
         };
         let skips_own = self.rules.group_named_like_user_is_skipped;
         Reader::new(self.rules)
-            .each_group(&content, |group| {
-                if group.lists(name) && !(skips_own && group.name == name) {
+            .each_group_of(&content, name, |group| {
+                if !(skips_own && group.name == name) {
                     found.provenance.push(GidProvenance {
                         gid: wrap(group.gid),
                         origin: GidOrigin::GroupFile { line: group.line },

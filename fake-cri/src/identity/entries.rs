@@ -52,9 +52,7 @@ fn passwd(
     gid: u32,
 ) -> Result<Option<Arc<[u8]>>, Reason> {
     let listed = |content: &[u8]| {
-        Reader::RUNC
-            .find_user(content, |user| user.uid == i64::from(uid))
-            .is_ok_and(|user| user.is_some())
+        Reader::RUNC.user_with_id(content, i64::from(uid)).is_ok_and(|user| user.is_some())
     };
     let Some(content) = extendable(surroundings, UserFile::Passwd, uid, listed)? else {
         return Ok(None);
@@ -71,9 +69,7 @@ fn passwd(
 
 fn group(surroundings: &Surroundings<'_>, gid: u32) -> Result<Option<Arc<[u8]>>, Reason> {
     let listed = |content: &[u8]| {
-        Reader::RUNC
-            .find_group(content, |group| group.gid == i64::from(gid))
-            .is_ok_and(|group| group.is_some())
+        Reader::RUNC.group_with_id(content, i64::from(gid)).is_ok_and(|group| group.is_some())
     };
     let Some(content) = extendable(surroundings, UserFile::Group, gid, listed)? else {
         return Ok(None);

@@ -108,14 +108,13 @@ impl LookUp<'_> {
             error,
         };
         let Some(passwd) = passwd.map_err(|error| failed(error.clone()))? else { return Ok(None) };
-        let wanted = number::parse(part.as_bytes());
-        self.reader
-            .find_user(passwd, |user| match wanted {
-                _ if part.is_empty() => user.uid == 0,
-                Ok(uid) => user.uid == uid,
-                Err(_) => user.name == part.as_bytes(),
-            })
-            .map_err(|_| failed(UserFileError::line_too_long(UserFile::Passwd)))
+        let part = part.as_bytes();
+        let user = match number::parse(part) {
+            _ if part.is_empty() => self.reader.user_with_id(passwd, 0),
+            Ok(uid) => self.reader.user_with_id(passwd, uid),
+            Err(_) => self.reader.user_with_name(passwd, part),
+        };
+        user.map_err(|_| failed(UserFileError::line_too_long(UserFile::Passwd)))
     }
 
     fn unlisted_uid(&self, part: &str) -> Result<u32, Reason> {
@@ -138,8 +137,8 @@ impl LookUp<'_> {
         let Some(group) = group.map_err(Clone::clone)? else { return Ok(found) };
         let skips_own = self.rules.group_named_like_user_is_skipped;
         self.reader
-            .each_group(group, |group| {
-                if group.lists(name) && !(skips_own && group.name == name) {
+            .each_group_of(group, name, |group| {
+                if !(skips_own && group.name == name) {
                     let origin = GidOrigin::GroupFile { line: group.line };
                     found.push(GidProvenance { gid: wrap(group.gid), origin });
                 }
@@ -156,13 +155,11 @@ impl LookUp<'_> {
     ) -> Result<u32, Reason> {
         let wanted = number::parse(part.as_bytes());
         if let Some(group) = group.map_err(|error| failed(error.clone()))? {
-            let listed = self
-                .reader
-                .find_group(group, |group| match wanted {
-                    Ok(gid) => group.gid == gid,
-                    Err(_) => group.name == part.as_bytes(),
-                })
-                .map_err(|_| failed(UserFileError::line_too_long(UserFile::Group)))?;
+            let listed = match wanted {
+                Ok(gid) => self.reader.group_with_id(group, gid),
+                Err(_) => self.reader.group_with_name(group, part.as_bytes()),
+            }
+            .map_err(|_| failed(UserFileError::line_too_long(UserFile::Group)))?;
             if let Some(listed) = listed {
                 return Ok(wrap(listed.gid));
             }

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::accounts::{MAX_ID, Reader, wrap};
-use super::number;
 use super::user_file::{self, UserFile, UserFileError, UserFileProblem};
 use super::{AddedEntries, GidOrigin, GidProvenance, Identity, OciProblem, Stage, Surroundings};
 use crate::image::PathError;
@@ -57,67 +56,80 @@ fn look_up_again(
     identity: &mut Identity,
 ) -> Result<(), OciProblem> {
     let passwd = open(surroundings, added.passwd.as_ref(), UserFile::Passwd);
-    let uid = i64::from(identity.uid);
-    let mut user_name = String::new();
-    let mut uid_is_listed = false;
-    if let Some(passwd) = passwd {
-        let failed = |error| OciProblem::CannotFindUser { uid: identity.uid, error };
-        let passwd = passwd.map_err(failed)?;
-        let user = Reader::RUNC
-            .find_user(&passwd, |user| user.uid == uid)
-            .map_err(|_| failed(UserFileError::line_too_long(UserFile::Passwd)))?;
-        if let Some(user) = user {
-            uid_is_listed = true;
-            user_name = String::from_utf8_lossy(user.name).into_owned();
-        }
-    }
-    if !uid_is_listed && uid > MAX_ID {
-        return Err(OciProblem::IdOutOfRange);
-    }
-    let group = open(surroundings, added.group.as_ref(), UserFile::Group);
-    let group = match group {
+    let user_name = check_user(identity.uid, passwd)?;
+    let group = match open(surroundings, added.group.as_ref(), UserFile::Group) {
         Some(Ok(group)) => group,
-        Some(Err(error)) => return Err(OciProblem::NoGroupsForUser { name: user_name, error }),
+        Some(Err(error)) => {
+            return Err(OciProblem::NoGroupsForUser { name: user_name(), error });
+        }
         None => Arc::from([]),
     };
-    let gid = i64::from(identity.gid);
-    let mut listed: HashMap<i64, usize> = HashMap::new();
-    let mut numeric_names: HashMap<u32, Vec<(i64, usize)>> = HashMap::new();
-    let read = Reader::RUNC.each_group(&group, |group| {
-        if group.gid == gid || group.gid > MAX_ID || !identity.groups.is_empty() {
-            listed.entry(group.gid).or_insert(group.line);
-        }
-        if let Some(number) = canonical_gid(group.name) {
-            numeric_names.entry(number).or_default().push((group.gid, group.line));
-        }
-    });
-    if read.is_err() {
-        let error = UserFileError::line_too_long(UserFile::Group);
-        return Err(OciProblem::NoGroupsForUser { name: user_name, error });
-    }
-    if gid > MAX_ID && !listed.contains_key(&gid) {
-        return Err(OciProblem::IdOutOfRange);
-    }
-    let beyond = |gid: u32| i64::from(gid) > MAX_ID;
-    if numeric_names.is_empty() && !identity.groups.iter().copied().any(beyond) {
+    let ids_are_plain =
+        is_within_range(identity.gid) && identity.groups.iter().copied().all(is_within_range);
+    if ids_are_plain && !Reader::RUNC.has_misleading_name(&group) {
         return Ok(());
     }
-    replace_by_name(identity, &listed, &numeric_names)
+    let names = GroupNames::read(&group);
+    if !is_within_range(identity.gid) && !names.listed.contains_key(&i64::from(identity.gid)) {
+        return Err(OciProblem::IdOutOfRange);
+    }
+    replace_by_name(identity, &names)
+}
+
+fn is_within_range(id: u32) -> bool {
+    i64::from(id) <= MAX_ID
+}
+
+/// Refuses a uid that is neither listed nor within range; else tells how to learn its name.
+fn check_user(
+    uid: u32,
+    passwd: Option<Result<Arc<[u8]>, UserFileError>>,
+) -> Result<impl Fn() -> String, OciProblem> {
+    let failed = |error| OciProblem::CannotFindUser { uid, error };
+    let passwd = passwd.transpose().map_err(failed)?.unwrap_or_else(|| Arc::from([]));
+    let too_long = |_| failed(UserFileError::line_too_long(UserFile::Passwd));
+    if is_within_range(uid) {
+        Reader::check_passwd_lines(&passwd).map_err(too_long)?;
+    } else {
+        let user = Reader::RUNC.user_with_id(&passwd, i64::from(uid));
+        user.map_err(too_long)?.ok_or(OciProblem::IdOutOfRange)?;
+    }
+    Ok(move || {
+        let user = Reader::RUNC.user_with_id(&passwd, i64::from(uid));
+        let name = user.ok().flatten().map(|user| String::from_utf8_lossy(user.name).into_owned());
+        name.unwrap_or_default()
+    })
+}
+
+/// The groups of a file by number and by names that are numbers, with their lines.
+struct GroupNames {
+    listed: HashMap<i64, usize>,
+    numeric: HashMap<u32, Vec<(i64, usize)>>,
+}
+
+impl GroupNames {
+    fn read(content: &[u8]) -> Self {
+        let mut names = Self { listed: HashMap::new(), numeric: HashMap::new() };
+        // This reader has no limit that a line could exceed.
+        let _ = Reader::RUNC.each_group(content, |group| {
+            names.listed.entry(group.gid).or_insert(group.line);
+            if let Some(number) = group.numeric_name() {
+                names.numeric.entry(number).or_default().push((group.gid, group.line));
+            }
+        });
+        names
+    }
 }
 
 /// Takes every gid for a name as well as for a number: the first group of the file that
 /// fits and is not attached yet decides.
-fn replace_by_name(
-    identity: &mut Identity,
-    listed: &HashMap<i64, usize>,
-    numeric_names: &HashMap<u32, Vec<(i64, usize)>>,
-) -> Result<(), OciProblem> {
+fn replace_by_name(identity: &mut Identity, names: &GroupNames) -> Result<(), OciProblem> {
     let mut attached: HashSet<i64> = HashSet::new();
     let mut replaced = Vec::new();
     for &gid in &identity.listed_groups {
         let by_number = i64::from(gid);
-        let named = numeric_names.get(&gid).map(Vec::as_slice).unwrap_or_default();
-        let numbered = listed.get(&by_number).map(|&line| (by_number, line));
+        let named = names.numeric.get(&gid).map(Vec::as_slice).unwrap_or_default();
+        let numbered = names.listed.get(&by_number).map(|&line| (by_number, line));
         let first = named
             .iter()
             .copied()
@@ -141,15 +153,6 @@ fn replace_by_name(
     identity.groups.dedup();
     identity.provenance.extend(replaced);
     Ok(())
-}
-
-/// A name that is a gid as Go prints it.
-fn canonical_gid(name: &[u8]) -> Option<u32> {
-    if !name.first()?.is_ascii_digit() {
-        return None;
-    }
-    let number = u32::try_from(number::parse(name).ok()?).ok()?;
-    (number.to_string().as_bytes() == name).then_some(number)
 }
 
 /// The file as the container has it; `None` when it cannot be opened.
