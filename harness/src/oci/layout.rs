@@ -49,8 +49,10 @@ fn documents(manifests: Vec<Descriptor>) -> Result<(String, String), OciSpecErro
         .media_type(MediaType::ImageIndex)
         .manifests(manifests)
         .build()?;
-    // A value sorts its keys, which the annotations' map does not.
-    let index = serde_json::to_value(&index)?.to_string();
+    // The annotations are a hash map: without order the bytes would differ from run to run.
+    let mut index = serde_json::to_value(&index)?;
+    index.sort_all_objects();
+    let index = index.to_string();
     let marker = OciLayoutBuilder::default().image_layout_version("1.0.0").build()?.to_string()?;
     Ok((index, marker))
 }
