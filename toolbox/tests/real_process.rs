@@ -115,7 +115,7 @@ fn small_and_without_panics(_: &Toolbox) -> TestResult {
         let found = program.windows(text.len()).any(|bytes| bytes == text.as_bytes());
         check(text, found, false)?;
     }
-    check("smaller than 48 KiB", program.len() < 48 * 1024, true)
+    check("smaller than 128 KiB", program.len() < 128 * 1024, true)
 }
 
 fn every_command_is_known(toolbox: &Toolbox) -> TestResult {

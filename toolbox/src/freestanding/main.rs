@@ -7,7 +7,7 @@
 #![no_std]
 #![no_main]
 #![allow(unsafe_code, reason = "system calls, and the stack a process starts with")]
-#![allow(dead_code, reason = "the interpreter offers more than this program names")]
+#![allow(dead_code, unused_imports, reason = "the interpreter offers more than this program needs")]
 
 mod arguments;
 mod kernel;
@@ -49,6 +49,10 @@ unsafe extern "C" fn toolbox_main(stack: *const usize) -> ! {
         }
     }
 }
+
+/// Named by the unwind tables of the compiler's own library, which some linkers take along.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
