@@ -73,6 +73,14 @@ fn plugin_folder(volume: &Volume) -> &'static str {
     }
 }
 
+impl SimulatedVolumes {
+    /// The folder that holds everything of the pod with this uid.
+    #[must_use]
+    pub fn folder_of(uid: &str) -> String {
+        format!("/var/lib/kubelet/pods/{uid}")
+    }
+}
+
 impl Volumes for SimulatedVolumes {
     fn mount(
         &self,
@@ -83,8 +91,8 @@ impl Volumes for SimulatedVolumes {
         let host_path = volume.host_path.as_ref().map_or_else(
             || {
                 let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-                let folder = plugin_folder(volume);
-                format!("/var/lib/kubelet/pods/{uid}/volumes/{folder}/{}", volume.name)
+                let plugin = plugin_folder(volume);
+                format!("{}/volumes/{plugin}/{}", Self::folder_of(uid), volume.name)
             },
             |source| source.path.clone(),
         );

@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use fake_cri::FakeRuntime;
-use fake_kubelet::volumes::SimulatedVolumes;
+use fake_cri::{FakeRuntime, FileNode, HostFiles};
+use fake_kubelet::volumes::{
+    MountedVolume, Ownership, SimulatedVolumes, VolumeError, Volumes,
+};
+use k8s_openapi::api::core::v1::{Pod, Volume};
 
 use super::{ChangeRuntime, NodeRequest, NodeRuntime, Target, TargetError};
 use crate::cluster::Clock;
@@ -30,11 +33,16 @@ impl Target for Simulation {
 
     async fn node(&self, request: NodeRequest<'_>) -> Result<NodeRuntime, TargetError> {
         let name = request.runtime.unwrap_or_default();
-        let options = fake_cri::Options { now: nanoseconds(request.clock), ..Default::default() };
+        let host = HostFiles::default();
+        let options = fake_cri::Options {
+            now: nanoseconds(request.clock),
+            host: host.clone(),
+            ..Default::default()
+        };
         let runtime =
             Arc::new(FakeRuntime::new(name.profile(), Arc::clone(request.images), options));
         let simulated = Simulated { runtime: Arc::clone(&runtime), name: Mutex::new(name) };
-        let mut node = NodeRuntime::new(runtime, Arc::new(SimulatedVolumes));
+        let mut node = NodeRuntime::new(runtime, Arc::new(SimulatedHost(host)));
         node.change = Some(Arc::new(simulated));
         Ok(node)
     }
@@ -54,6 +62,36 @@ impl ChangeRuntime for Simulated {
 
     fn current(&self) -> RuntimeName {
         *self.name.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The node's volumes, as folders that its simulated containers see.
+#[derive(Debug)]
+struct SimulatedHost(HostFiles);
+
+impl Volumes for SimulatedHost {
+    fn mount(
+        &self,
+        pod: &Pod,
+        volume: &Volume,
+        ownership: Ownership,
+    ) -> Result<MountedVolume, VolumeError> {
+        let mounted = SimulatedVolumes.mount(pod, volume, ownership)?;
+        if self.0.get(&mounted.host_path).is_none() {
+            let folder = FileNode {
+                mode: ownership.mode,
+                gid: ownership.group.unwrap_or(0),
+                ..FileNode::directory()
+            };
+            self.0.insert(&mounted.host_path, folder);
+        }
+        Ok(mounted)
+    }
+
+    fn unmount_all(&self, pod: &Pod) {
+        if let Some(uid) = &pod.metadata.uid {
+            self.0.remove(&SimulatedVolumes::folder_of(uid));
+        }
     }
 }
 
