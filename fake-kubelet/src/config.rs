@@ -37,7 +37,8 @@ pub enum Readmission {
 /// a kubelet spreads some of them at random, which is left out here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timings {
-    /// Between two looks at the runtime's status (`nodeStatusUpdateFrequency`).
+    /// Between two looks at the runtime's status (`nodeStatusUpdateFrequency`);
+    /// zero never looks again.
     pub node_status_period: Duration,
     /// Between two lists of containers where the runtime sends no events
     /// (the generic PLEG's relist period).

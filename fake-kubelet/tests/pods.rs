@@ -226,7 +226,11 @@ async fn an_image_that_cannot_be_pulled_is_tried_again_with_growing_delays() {
     let (reason, message) = node.api.waiting("pod", "ctr").expect("it waits");
     assert_eq!(
         (reason.as_str(), message.as_str()),
-        ("ImagePullBackOff", "Back-off pulling image \"far:1\"")
+        (
+            "ImagePullBackOff",
+            "Back-off pulling image \"far:1\": ErrImagePull: rpc error: code = NotFound desc = \
+             failed to resolve \"far:1\": not found"
+        )
     );
     assert_eq!(node.runtime.calls("pull_image"), 1);
     pass(seconds(9)).await;

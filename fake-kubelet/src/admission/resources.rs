@@ -11,7 +11,11 @@ type ResourceList = BTreeMap<String, Quantity>;
 /// Amounts by resource: `cpu` in thousandths of a core, everything else in
 /// whole units (bytes, pods, devices), both rounded up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Amounts(BTreeMap<String, i64>);
+pub struct Amounts {
+    /// The resources that every node has, in [`COMMON`]'s order.
+    common: [Option<i64>; COMMON.len()],
+    others: BTreeMap<String, i64>,
+}
 
 /// The resource that does not suffice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,18 +30,26 @@ pub struct Shortage {
     pub capacity: i64,
 }
 
-/// The order in which resources are compared; others follow by name.
-const ORDER: [&str; 4] = ["pods", "cpu", "memory", "ephemeral-storage"];
+/// The resources that every node has, in the order in which they are compared;
+/// others follow by name.
+const COMMON: [&str; 4] = ["pods", "cpu", "memory", "ephemeral-storage"];
 
 impl Amounts {
     /// The amounts of a resource list; what cannot be read counts as 0.
     #[must_use]
     pub fn of_list(list: &ResourceList) -> Self {
-        let amount = |(name, quantity): (&String, &Quantity)| {
+        let mut amounts = Self::default();
+        for (name, quantity) in list {
             let per_unit = if name == "cpu" { 1000 } else { 1 };
-            (name.clone(), parse_quantity(&quantity.0, per_unit).unwrap_or(0))
-        };
-        Self(list.iter().map(amount).collect())
+            let amount = parse_quantity(&quantity.0, per_unit).unwrap_or(0);
+            match COMMON.iter().position(|common| common == name) {
+                Some(place) => amounts.common[place] = Some(amount),
+                None => {
+                    amounts.others.insert(name.clone(), amount);
+                }
+            }
+        }
+        amounts
     }
 
     /// What a pod asks for, itself counted as one of `pods`.
@@ -46,8 +58,7 @@ impl Amounts {
     /// counts, beside the sidecars started before it.
     #[must_use]
     pub fn requested_by(pod: &Pod) -> Self {
-        let mut total = Self::default();
-        total.0.insert("pods".to_owned(), 1);
+        let mut total = Self { common: [Some(1), None, None, None], others: BTreeMap::new() };
         let Some(spec) = &pod.spec else { return total };
         let mut peak = Self::default();
         let mut sidecars = Self::default();
@@ -95,19 +106,31 @@ impl Amounts {
     }
 
     fn combine(&mut self, other: &Self, how: impl Fn(i64, i64) -> i64) {
-        for (name, amount) in &other.0 {
-            if let Some(mine) = self.0.get_mut(name) {
+        for (mine, amount) in self.common.iter_mut().zip(other.common) {
+            if let Some(amount) = amount {
+                *mine = Some(how(mine.unwrap_or(0), amount));
+            }
+        }
+        for (name, amount) in &other.others {
+            if let Some(mine) = self.others.get_mut(name) {
                 *mine = how(*mine, *amount);
             } else {
-                self.0.insert(name.clone(), how(0, *amount));
+                self.others.insert(name.clone(), how(0, *amount));
             }
+        }
+    }
+
+    fn known(&self, name: &str) -> Option<i64> {
+        match COMMON.iter().position(|common| *common == name) {
+            Some(place) => self.common[place],
+            None => self.others.get(name).copied(),
         }
     }
 
     /// The amount of one resource; 0 where there is none.
     #[must_use]
     pub fn get(&self, name: &str) -> i64 {
-        self.0.get(name).copied().unwrap_or(0)
+        self.known(name).unwrap_or(0)
     }
 }
 
@@ -122,10 +145,10 @@ pub fn is_sidecar(container: &Container) -> bool {
 /// A resource that the node does not know is ignored, as kubelets do.
 #[must_use]
 pub fn shortage(requested: &Amounts, used: &Amounts, capacity: &Amounts) -> Option<Shortage> {
-    let others = requested.0.keys().map(String::as_str).filter(|name| !ORDER.contains(name));
-    ORDER.into_iter().chain(others).find_map(|name| {
+    let others = requested.others.keys().map(String::as_str);
+    COMMON.into_iter().chain(others).find_map(|name| {
         let (requested, used) = (requested.get(name), used.get(name));
-        let capacity = capacity.0.get(name).copied()?;
+        let capacity = capacity.known(name)?;
         (requested > 0 && requested > capacity.saturating_sub(used)).then(|| Shortage {
             resource: name.to_owned(),
             requested,

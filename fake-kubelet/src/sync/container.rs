@@ -14,15 +14,16 @@ use crate::translate::container::{Start, container_config};
 use crate::translate::security::ImageUser;
 use crate::translate::{labels, pod_format};
 
-/// How long a container may take to end whose definition changed, where the
-/// pod says nothing.
-const DEFAULT_GRACE: Duration = Duration::from_secs(30);
-
 impl PodWorker {
     /// Starts a record's container, or notes why it waits and until when.
     pub(super) async fn start_container(&mut self, index: usize) {
         let pod = Arc::clone(&self.pod);
-        let Some(container) = self.records[index].definition(&pod) else { return };
+        let Some(container) = self.records[index].definition(&pod) else {
+            // The API lets no spec lose containers; one that did is left alone.
+            let retry = Instant::now() + self.node.config.timings.sync_retry;
+            self.records[index].hold_until = Some(retry);
+            return;
+        };
         if self.holds_back(index, &container) {
             return;
         }
@@ -158,6 +159,7 @@ impl PodWorker {
         let record = &mut self.records[index];
         let last = record.latest.replace(instance);
         let Some(last) = last else { return };
+        let last = Box::new(last);
         let removed =
             if last.ending().is_some() { record.previous.replace(last) } else { Some(last) };
         if let Some(removed) = removed {
@@ -191,12 +193,7 @@ impl PodWorker {
             let Some(latest) = &self.records[index].latest else { continue };
             let id = latest.id.clone();
             self.record(Some((kind, name)), Notice::definition_changed(name));
-            let grace = pod
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.termination_grace_period_seconds)
-                .and_then(|seconds| u64::try_from(seconds).ok())
-                .map_or(DEFAULT_GRACE, Duration::from_secs);
+            let grace = self.grace();
             let cri = Arc::clone(&self.node.cri);
             // If it cannot be stopped it is tried again with the next change.
             let _ = self.patiently(cri.stop_container(&id, grace)).await;

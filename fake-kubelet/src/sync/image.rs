@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Container;
 use tokio::time::Instant;
 
 use super::PodWorker;
-use super::record::{BackOff, Failure};
+use super::record::{BackOff, Failure, PullTrouble};
 use crate::events::Notice;
 
 /// An image that a container can be made from.
@@ -44,6 +44,13 @@ impl PullPolicy {
         }
     }
 }
+
+/// Why a container waits whose image could not be pulled just now.
+const ERR_IMAGE_PULL: &str = "ErrImagePull";
+
+/// The minor version since which a container that waits for the next pull says
+/// why the last one failed.
+const PULL_ERROR_KEPT_SINCE: u8 = 32;
 
 /// The longest image reference, in characters.
 const LONGEST_REFERENCE: usize = 4096;
@@ -178,13 +185,17 @@ impl PodWorker {
         let timings = self.node.config.timings;
         let subject = Some((self.records[index].kind, container.name.as_str()));
         let now = Instant::now();
-        let last = self.records[index].image_pull;
-        let held = last.and_then(|(back_off, failed)| {
-            back_off.holds_until(failed, now, timings.image_pull_longest)
+        let last = self.records[index].image_pull.take();
+        let held = last.as_ref().and_then(|last| {
+            last.back_off.holds_until(last.failed, now, timings.image_pull_longest)
         });
-        if let Some(retry_at) = held {
+        if let (Some(retry_at), Some(last)) = (held, &last) {
             self.record(subject, Notice::pull_back_off(shown));
-            let message = format!("Back-off pulling image {shown:?}");
+            let mut message = format!("Back-off pulling image {shown:?}");
+            if self.node.config.version().at_least(PULL_ERROR_KEPT_SINCE) {
+                message = format!("{message}: {ERR_IMAGE_PULL}: {}", last.error);
+            }
+            self.records[index].image_pull = Some(last.clone());
             let failure = Failure { reason: "ImagePullBackOff", message };
             return Err(ImageFailure { failure, retry_at });
         }
@@ -199,7 +210,6 @@ impl PodWorker {
         let missing = || cri_api::CriError::not_found("the image is gone after it was pulled");
         match image.and_then(|image| image.ok_or_else(missing)) {
             Ok(image) => {
-                self.records[index].image_pull = None;
                 let took = go_duration(ended.saturating_duration_since(now));
                 self.record(subject, Notice::pulled(shown, &took, image.size));
                 Ok(ReadyImage { image_ref: reference(&image, spec), image })
@@ -208,15 +218,16 @@ impl PodWorker {
                 let error = error.to_string();
                 self.record(subject, Notice::pull_failed(shown, &error));
                 let next = BackOff::next(
-                    last.map(|(back_off, _)| back_off),
+                    last.map(|last| last.back_off),
                     ended,
                     ended,
                     timings.image_pull_initial,
                     timings.image_pull_longest,
                 );
-                self.records[index].image_pull = Some((next, ended));
+                let trouble = PullTrouble { back_off: next, failed: ended, error: error.clone() };
+                self.records[index].image_pull = Some(Box::new(trouble));
                 Err(ImageFailure {
-                    failure: Failure { reason: "ErrImagePull", message: error },
+                    failure: Failure { reason: ERR_IMAGE_PULL, message: error },
                     // The next sync finds the back-off; then its end is waited for.
                     retry_at: ended + timings.relist_period,
                 })

@@ -77,6 +77,7 @@ pub(crate) struct PodWorker {
     old_sandboxes: Vec<Arc<str>>,
     records: Vec<Record>,
     volumes: Option<Vec<(String, MountedVolume)>>,
+    /// The status written last, until the API shows it.
     published: Option<Box<PodStatus>>,
     counted: bool,
 }
@@ -103,8 +104,13 @@ impl PodWorker {
     }
 
     /// Takes over a newer object of the same pod.
+    ///
+    /// Once the API shows what was written last, that need not be kept twice.
     pub(crate) fn update(&mut self, pod: Arc<Pod>) {
         self.pod = pod;
+        if self.published.as_deref() == self.pod.status.as_ref() {
+            self.published = None;
+        }
         Record::extend_to(&mut self.records, &self.pod);
     }
 
@@ -171,18 +177,16 @@ impl PodWorker {
     /// Volumes and sandbox, before a container can be started; else when to
     /// try again.
     async fn prepare(&mut self) -> Result<(), Instant> {
-        if self.ready_sandbox().is_some() {
-            return Ok(());
-        }
-        let timings = &self.node.config.timings;
-        if !on_host_network(&self.pod, &self.node.config)
+        let has_sandbox = self.ready_sandbox().is_some();
+        if !has_sandbox
+            && !on_host_network(&self.pod, &self.node.config)
             && let Some(error) = self.node.runtime().network_error()
         {
             self.record(None, Notice::network_not_ready(&error));
-            return Err(Instant::now() + timings.network_retry);
+            return Err(Instant::now() + self.node.config.timings.network_retry);
         }
         self.mount_volumes()?;
-        self.create_sandbox().await
+        if has_sandbox { Ok(()) } else { self.create_sandbox().await }
     }
 
     /// The id of the pod's sandbox, if it is ready.
@@ -223,7 +227,7 @@ impl PodWorker {
             now: &now,
         };
         let status = pod_status(&view);
-        if self.published.as_deref() != Some(&status) {
+        if self.published.as_deref().or(self.pod.status.as_ref()) != Some(&status) {
             let _ = self.node.api.update_pod_status(&self.identity, status.clone());
             self.published = Some(Box::new(status));
         }

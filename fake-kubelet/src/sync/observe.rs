@@ -72,7 +72,9 @@ impl PodWorker {
         }
         let record = &mut self.records[index];
         let last = record.latest.replace(instance);
-        record.previous = last.filter(|last| last.ending().is_some()).or(record.previous.take());
+        if let Some(last) = last.filter(|last| last.ending().is_some()) {
+            record.previous = Some(Box::new(last));
+        }
     }
 
     /// Asks what became of the sandbox and the containers.

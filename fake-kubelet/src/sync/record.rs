@@ -135,6 +135,14 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
+/// The last pull of an image, which failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PullTrouble {
+    pub(crate) back_off: BackOff,
+    pub(crate) failed: Instant,
+    pub(crate) error: String,
+}
+
 /// A delay that doubles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BackOff {
@@ -154,7 +162,9 @@ impl BackOff {
         longest: Duration,
     ) -> Self {
         let delay = match last {
-            Some(last) if !last.expired(trouble, longest) => (last.delay * 2).min(longest),
+            Some(last) if !last.expired(trouble, longest) => {
+                last.delay.saturating_mul(2).min(longest)
+            }
             _ => initial,
         };
         Self { delay, updated: now }
@@ -174,7 +184,7 @@ impl BackOff {
     }
 
     fn expired(self, trouble: Instant, longest: Duration) -> bool {
-        trouble.saturating_duration_since(self.updated) > longest * 2
+        trouble.saturating_duration_since(self.updated) > longest.saturating_mul(2)
     }
 }
 
@@ -187,12 +197,12 @@ pub(crate) struct Record {
     /// The newest one on the runtime.
     pub(crate) latest: Option<Instance>,
     /// The one before, ended.
-    pub(crate) previous: Option<Instance>,
+    pub(crate) previous: Option<Box<Instance>>,
     pub(crate) failure: Option<Failure>,
     /// Nothing is tried before.
     pub(crate) hold_until: Option<Instant>,
     pub(crate) crash_loop: Option<BackOff>,
-    pub(crate) image_pull: Option<(BackOff, Instant)>,
+    pub(crate) image_pull: Option<Box<PullTrouble>>,
 }
 
 impl Record {

@@ -13,19 +13,21 @@ use crate::status::pod::Terminal;
 
 /// The shortest time a container gets to end by itself, in seconds.
 const SHORTEST_GRACE: i64 = 1;
+/// The longest time, in seconds: a year.
+const LONGEST_GRACE: i64 = 365 * 24 * 60 * 60;
 /// What a pod gives its containers where it says nothing, in seconds.
 const DEFAULT_GRACE: i64 = 30;
 
 impl PodWorker {
     /// How long containers may take to end: what the deletion says, else the spec.
-    fn grace(&self) -> Duration {
+    pub(super) fn grace(&self) -> Duration {
         let seconds = self
             .pod
             .metadata
             .deletion_grace_period_seconds
             .or_else(|| self.pod.spec.as_ref()?.termination_grace_period_seconds)
             .unwrap_or(DEFAULT_GRACE)
-            .max(SHORTEST_GRACE);
+            .clamp(SHORTEST_GRACE, LONGEST_GRACE);
         Duration::from_secs(u64::try_from(seconds).unwrap_or(1))
     }
 
@@ -40,13 +42,11 @@ impl PodWorker {
     /// Ends a deleted pod and removes all that was made for it; `removed` says
     /// that its object is gone already.
     pub(super) async fn terminate(&mut self, removed: bool) {
-        if !removed {
-            self.publish_unless_finished();
-        }
+        let reports = !removed && self.stage == Stage::Running;
         self.stop_containers().await;
         self.stop_sandbox().await;
-        if !removed {
-            self.stage = Stage::Finished;
+        self.stage = Stage::Finished;
+        if reports {
             self.publish(Some(Terminal::Deleted));
         }
         let cri = Arc::clone(&self.node.cri);
@@ -55,19 +55,14 @@ impl PodWorker {
             // What cannot be removed now is found when a kubelet starts the next time.
             let _ = cri.remove_pod_sandbox(&id).await;
         }
-        if self.volumes.take().is_some() {
+        self.volumes = None;
+        if self.pod.spec.as_ref().is_some_and(|spec| spec.volumes.is_some()) {
             self.node.config.volumes.unmount_all(&self.pod);
         }
         self.node.set_running(&self.identity.uid, Vec::new());
         if !removed {
             // If the object went in between there is nothing left to finish.
             let _ = self.node.api.finish_deletion(&self.identity);
-        }
-    }
-
-    fn publish_unless_finished(&mut self) {
-        if self.stage == Stage::Running && self.published.is_some() {
-            self.publish(None);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use crate::api::{ApiError, PodChange};
 use crate::kubelet::StartError;
@@ -88,8 +88,8 @@ impl SyncLoop {
 
     pub(crate) async fn run(mut self) {
         let period = self.node.config.timings.node_status_period;
-        let mut ticks = interval_at(Instant::now() + period, period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let next_look = || (!period.is_zero()).then(|| Instant::now() + period);
+        let mut look = next_look();
         let mut changes = self.node.api.watch_pods(&self.node.config.node_name);
         let mut runtime = RuntimeWatch::subscribe(&self.node).await;
         let adoptable = std::mem::take(&mut self.adoptable);
@@ -119,7 +119,10 @@ impl SyncLoop {
                 () = pods.worker_done() => {}
                 heard = runtime.next(&self.node) => self.hear(&mut pods, &mut runtime, heard).await,
                 () = until(wake) => pods.wake().await,
-                _ = ticks.tick() => self.sync_node_status().await,
+                () = until(look) => {
+                    self.sync_node_status().await;
+                    look = next_look();
+                }
             }
         }
     }

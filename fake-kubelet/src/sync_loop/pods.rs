@@ -20,7 +20,6 @@ use crate::events::Notice;
 use crate::node::Node;
 use crate::status::node::{new_node, node_status};
 use crate::sync::{Adopted, Call, Next, PodWorker};
-use crate::translate::labels;
 
 /// How long a container may take to end whose pod nobody knows any more, or
 /// was rejected.
@@ -299,19 +298,17 @@ impl Pods {
 
     /// Ends what a dead kubelet left of pods that are gone from the API.
     ///
-    /// Only what carries this kubelet's extra labels is its own to remove;
-    /// without such labels nothing is.
+    /// Only what carries this kubelet's extra labels was taken for its own;
+    /// without such labels nothing is removed.
     pub(super) fn remove_orphans(&mut self) {
         let own = &self.node.config.extra_labels;
         let adoptable = std::mem::take(&mut self.adoptable);
         if own.is_empty() {
             return;
         }
-        let mut orphans: Vec<Adopted> = adoptable.into_values().collect();
-        for orphan in &mut orphans {
-            orphan.sandboxes.retain(|sandbox| labels::carries(sandbox, own));
-        }
-        for orphan in orphans.iter().filter(|orphan| !orphan.sandboxes.is_empty()) {
+        let mut orphans: Vec<(String, Adopted)> = adoptable.into_iter().collect();
+        orphans.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (_, orphan) in &orphans {
             self.kill(orphan, Duration::ZERO);
         }
     }
@@ -346,7 +343,8 @@ impl Pods {
 /// Whether a newer object asks for something else than the one before.
 ///
 /// The generation tells where it is kept; ephemeral containers are looked at
-/// besides, because older API servers do not count them.
+/// besides, because older API servers do not count them. Of the status only
+/// the readiness gates matter, which others write.
 fn matters(old: &Pod, new: &Pod) -> bool {
     let ephemeral = |pod: &Pod| {
         pod.spec.as_ref().and_then(|spec| spec.ephemeral_containers.as_ref()).map_or(0, Vec::len)
@@ -354,8 +352,22 @@ fn matters(old: &Pod, new: &Pod) -> bool {
     let (before, after) = (&old.metadata, &new.metadata);
     before.deletion_timestamp != after.deletion_timestamp
         || ephemeral(old) != ephemeral(new)
+        || !same_readiness_gates(old, new)
         || match (before.generation, after.generation) {
             (Some(before), Some(after)) => before != after,
             _ => old.spec != new.spec,
         }
+}
+
+fn same_readiness_gates(old: &Pod, new: &Pod) -> bool {
+    let gates = new.spec.as_ref().and_then(|spec| spec.readiness_gates.as_deref());
+    let value = |pod: &Pod, type_: &str| {
+        let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+        let found = conditions.iter().find(|condition| condition.type_ == type_)?;
+        Some(found.status.clone())
+    };
+    gates
+        .unwrap_or_default()
+        .iter()
+        .all(|gate| value(old, &gate.condition_type) == value(new, &gate.condition_type))
 }

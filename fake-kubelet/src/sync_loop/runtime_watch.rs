@@ -2,6 +2,7 @@
 //! none by listing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use cri_api::{Code, Cri, CriError, EventStream, v1};
 use futures_util::StreamExt;
@@ -47,7 +48,7 @@ impl RuntimeWatch {
     }
 
     async fn source(node: &Node) -> Source {
-        let later = Instant::now() + node.config.timings.relist_period;
+        let later = next_list(node);
         match node.cri.container_events().await {
             Ok(events) => Source::Events(events),
             Err(error) if error.code == Code::Unimplemented => Source::Listing(later),
@@ -66,8 +67,7 @@ impl RuntimeWatch {
                     Heard::Nothing
                 }
                 Some(Err(_)) | None => {
-                    let later = Instant::now() + node.config.timings.relist_period;
-                    self.source = Source::Broken(later);
+                    self.source = Source::Broken(next_list(node));
                     Heard::Nothing
                 }
             },
@@ -82,11 +82,18 @@ impl RuntimeWatch {
     pub(super) async fn list(&mut self, node: &Node) -> Option<Listing> {
         match &mut self.source {
             Source::Events(_) => {}
-            Source::Listing(at) => *at = Instant::now() + node.config.timings.relist_period,
+            Source::Listing(at) => *at = next_list(node),
             Source::Broken(_) => self.source = Self::source(node).await,
         }
         listed(&*node.cri).await
     }
+}
+
+/// The shortest time between two lists.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
+
+fn next_list(node: &Node) -> Instant {
+    Instant::now() + node.config.timings.relist_period.max(SHORTEST_PERIOD)
 }
 
 /// Only an end needs an answer: what was created and started the pod worker
@@ -139,8 +146,7 @@ pub(super) async fn list_adoptable(
         ..v1::PodSandboxFilter::default()
     };
     let mut sandboxes = cri.list_pod_sandboxes(Some(filter)).await?;
-    sandboxes
-        .retain(|sandbox| own.iter().all(|(key, value)| sandbox.labels.get(key) == Some(value)));
+    sandboxes.retain(|sandbox| labels::carries(sandbox, own));
     if sandboxes.is_empty() {
         return Ok(HashMap::new());
     }
