@@ -37,7 +37,7 @@ pub struct VolumeError(pub String);
 
 /// Makes and removes the volumes of pods.
 pub trait Volumes: Send + Sync + fmt::Debug {
-    /// Makes a volume; repeatable.
+    /// Makes a volume; repeatable. A path of the host is left as it is.
     ///
     /// # Errors
     /// [`VolumeError`] says what stood in the way; it becomes a `FailedMount` event.

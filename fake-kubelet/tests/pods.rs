@@ -4,10 +4,14 @@ mod support;
 
 use std::time::Duration;
 
+use fake_kubelet::KubeletConfig;
+use fake_kubelet::volumes::{MountedVolume, Ownership, VolumeError, Volumes};
+use k8s_openapi::api::core::v1::{Pod, Volume};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::{Value, json};
 
 use support::runtime::{Behaviour, ScriptedRuntime};
-use support::{TestNode, pass, pod};
+use support::{TestNode, gates, pass, pod};
 
 const SOON: Duration = Duration::from_millis(100);
 
@@ -373,6 +377,152 @@ async fn the_first_status_that_people_see_is_the_last_if_nothing_has_to_wait() {
     node.api.create_pod(pod("pod", app()));
     pass(seconds(60)).await;
     assert_eq!(node.api.status_writes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_see_a_pod_being_created_while_the_runtime_takes_its_time() {
+    let node = node(runtime().slow(seconds(3))).await;
+    node.api.create_pod(pod("pod", app()));
+    pass(SOON).await;
+    assert_eq!(node.api.phase("pod"), "Pending");
+    let (reason, _) = node.api.waiting("pod", "ctr").expect("it waits");
+    assert_eq!(reason, "ContainerCreating");
+    assert!(node.api.status("pod").start_time.is_some());
+    node.api.delete_pod("pod", 0);
+    pass(seconds(4)).await;
+    assert!(node.api.pod("pod").is_none(), "a deletion waits for the call under way");
+    assert_eq!(node.runtime.counts(), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_on_the_pod_network_wait_for_it_and_others_do_not() {
+    let node = node(runtime().without_network()).await;
+    node.api.create_pod(pod("pod", app()));
+    let mut on_host = app();
+    on_host["hostNetwork"] = json!(true);
+    node.api.create_pod(pod("on-host", on_host));
+    pass(seconds(5)).await;
+    assert_eq!(node.api.phase("pod"), "Pending");
+    assert_eq!(node.api.phase("on-host"), "Running");
+    let status = node.api.status("on-host");
+    assert_eq!(status.pod_ip, status.host_ip);
+    let ready = node.api.node_object("node").and_then(|node| node.status.clone());
+    let ready = ready.and_then(|status| status.conditions).expect("conditions").pop();
+    let ready = ready.expect("the last is Ready");
+    assert_eq!((ready.type_.as_str(), ready.status.as_str()), ("Ready", "False"));
+    assert_eq!(
+        ready.message.as_deref(),
+        Some(
+            "container runtime network not ready: NetworkReady=false \
+             reason:NetworkPluginNotReady message:Network plugin returns error: \
+             cni plugin not initialized"
+        )
+    );
+}
+
+/// Tells what the kubelet asked for.
+#[derive(Debug, Default)]
+struct WatchedVolumes(std::sync::Mutex<Vec<(String, Ownership)>>);
+
+impl Volumes for WatchedVolumes {
+    fn mount(
+        &self,
+        _: &Pod,
+        volume: &Volume,
+        ownership: Ownership,
+    ) -> Result<MountedVolume, VolumeError> {
+        if volume.name == "broken" {
+            return Err(VolumeError("no such disk".to_owned()));
+        }
+        let mut asked = self.0.lock().expect("no test panics while it holds it");
+        asked.push((volume.name.clone(), ownership));
+        Ok(MountedVolume { host_path: format!("/{}", volume.name), supplemental_group: None })
+    }
+
+    fn unmount_all(&self, _: &Pod) {
+        self.0.lock().expect("no test panics while it holds it").clear();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fs_group_owns_the_volumes_that_kubelets_make_but_no_path_of_the_host() {
+    let mut node = node(runtime()).await;
+    let volumes = std::sync::Arc::new(WatchedVolumes::default());
+    let mut config = KubeletConfig::new("node", gates("1.36", &[]));
+    config.volumes = volumes.clone();
+    node.start_kubelet(config).await;
+    let mut spec = app();
+    spec["securityContext"] = json!({"fsGroup": 5000});
+    spec["volumes"] = json!([
+        {"name": "scratch", "emptyDir": {}},
+        {"name": "host", "hostPath": {"path": "/srv"}},
+    ]);
+    node.api.create_pod(pod("pod", spec.clone()));
+    pass(SOON).await;
+    assert_eq!(
+        *volumes.0.lock().expect("readable"),
+        [
+            ("scratch".to_owned(), Ownership { group: Some(5000), mode: 0o2777 }),
+            ("host".to_owned(), Ownership { group: None, mode: 0o777 }),
+        ]
+    );
+    node.api.delete_pod("pod", 0);
+    pass(SOON).await;
+    assert!(volumes.0.lock().expect("readable").is_empty());
+
+    spec["volumes"] = json!([{"name": "broken", "emptyDir": {}}]);
+    node.api.create_pod(pod("stuck", spec));
+    pass(SOON).await;
+    assert_eq!(
+        node.api.events("stuck"),
+        [(
+            "FailedMount".to_owned(),
+            "MountVolume.SetUp failed for volume \"broken\" : no such disk".to_owned()
+        )]
+    );
+    assert_eq!(node.runtime.calls("run_pod_sandbox"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_node_rejects_what_does_not_fit_until_something_ends() {
+    let mut node = node(runtime()).await;
+    let mut config = KubeletConfig::new("node", gates("1.36", &[]));
+    config.capacity.insert("pods".to_owned(), Quantity("1".to_owned()));
+    node.start_kubelet(config).await;
+    let node_name = "node";
+    assert!(node.api.node_object(node_name).is_some());
+    node.api.create_pod(pod("first", app()));
+    node.api.create_pod(pod("second", app()));
+    pass(SOON).await;
+    let status = node.api.status("second");
+    assert_eq!(status.reason.as_deref(), Some("OutOfpods"));
+    assert_eq!(
+        status.message.as_deref(),
+        Some(
+            "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: 1, \
+             capacity: 1"
+        )
+    );
+    node.api.delete_pod("first", 0);
+    pass(SOON).await;
+    node.api.create_pod(pod("third", app()));
+    pass(SOON).await;
+    assert_eq!(node.api.phase("third"), "Running");
+}
+
+#[tokio::test(start_paused = true)]
+async fn hostile_numbers_in_a_manifest_do_no_harm() {
+    let node = node(runtime()).await;
+    let mut spec = app();
+    spec["terminationGracePeriodSeconds"] = json!(i64::MAX);
+    spec["securityContext"] = json!({"fsGroup": -1, "supplementalGroups": [i64::MIN, i64::MAX]});
+    spec["containers"][0]["resources"] = json!({"limits": {"cpu": "9".repeat(40)}});
+    spec["volumes"] = json!([{"name": "scratch", "emptyDir": {}}]);
+    node.api.create_pod(pod("pod", spec));
+    pass(SOON).await;
+    node.api.delete_pod("pod", i64::MAX);
+    pass(SOON).await;
+    assert!(node.api.pod("pod").is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,6 +46,7 @@ struct State {
     containers: BTreeMap<String, (v1::ContainerStatus, String, Behaviour)>,
     made: Vec<Made>,
     calls: BTreeMap<&'static str, usize>,
+    delay: Duration,
     created: usize,
     watchers: Vec<UnboundedSender<v1::ContainerEventResponse>>,
 }
@@ -97,6 +98,12 @@ impl ScriptedRuntime {
 
     pub fn without_events(self) -> Self {
         self.state().has_events = false;
+        self
+    }
+
+    /// Sandboxes take this long.
+    pub fn slow(self, delay: Duration) -> Self {
+        self.state().delay = delay;
         self
     }
 
@@ -304,6 +311,10 @@ impl Cri for ScriptedRuntime {
         config: v1::PodSandboxConfig,
         _: &str,
     ) -> Result<String, CriError> {
+        let delay = self.state().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let mut state = self.state();
         state.count("run_pod_sandbox");
         state.made.push(Made::Sandbox(Box::new(config.clone())));
