@@ -8,6 +8,7 @@
 pub mod check;
 pub mod cli;
 pub mod cluster;
+pub mod deviations;
 pub mod document;
 pub mod images;
 pub mod matrix;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::deviations::known;
 use crate::report::terminal;
 use crate::runner::{Verdict, run_alone};
 use crate::scenario::Suite;
@@ -30,7 +31,14 @@ pub fn trials(suite: Suite, target: Arc<dyn Target>) -> Vec<Trial> {
 fn test(suite: &Suite, index: usize, target: &dyn Target) -> Result<(), Failed> {
     let case = &suite.cases[index];
     match run_alone(case, target).verdict {
-        Verdict::Held => Ok(()),
+        Verdict::Held => match target.implementation(case).and_then(|it| known(&case.id, &it)) {
+            None => Ok(()),
+            Some(deviation) => Err(Failed::from(format!(
+                "a known deviation is gone; take it out of deviations.yaml: {}",
+                deviation.reference
+            ))),
+        },
+        Verdict::Deviates(..) => Ok(()),
         Verdict::Skipped(reason) => Err(Failed::from(format!("cannot run here: {reason}"))),
         Verdict::Failed(failure) | Verdict::Broken(failure) => {
             Err(Failed::from(terminal::plain_failure(&suite.sources, case, &failure)))

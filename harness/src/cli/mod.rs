@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand.
 
 mod check;
+mod clean;
 mod fake_cri;
+mod images;
 mod list;
 mod matrix;
 mod new;
@@ -40,11 +42,15 @@ enum Command {
     /// Check scenario files without running them.
     Check(check::Options),
     /// Print the JSON Schema of the scenario format.
-    Schema,
+    Schema(schema::Options),
     /// Write a starter scenario.
     New(new::Options),
     /// Compute the version-skew matrix by running it.
     Matrix(matrix::Options),
+    /// Remove what dead runs left on a runtime.
+    Clean(clean::Options),
+    /// Write the suite's images as archives.
+    Images(images::Options),
     /// Serve a fake runtime on a socket, for a kubelet, crictl or any CRI client.
     FakeCri(fake_cri::Options),
 }
@@ -108,9 +114,11 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::List(options) => list::run(&options),
         Command::Check(options) => check::run(&options),
-        Command::Schema => schema::run(),
+        Command::Schema(options) => schema::run(options),
         Command::New(options) => new::run(&options),
         Command::Matrix(options) => matrix::run(&options),
+        Command::Clean(options) => clean::run(&options),
+        Command::Images(options) => images::run(&options),
         Command::FakeCri(options) => fake_cri::run(&options),
     };
     match result {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
@@ -10,9 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::select::Selection;
 use super::{CommandError, Outcome};
+use crate::report::conformance::ConformanceReport;
 use crate::report::terminal;
-use crate::runner::run_all;
-use crate::target::{RuntimeTarget, Simulation, Target};
+use crate::runner::{Report, run_all};
+use crate::scenario::{Case, Duration, Suite};
+use crate::target::{Implementation, RuntimeOptions, RuntimeTarget, Simulation, Target};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -25,26 +28,77 @@ pub(super) struct Options {
     /// How many cases run at once; as many as there are processors when left out.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Write a conformance report of a real runtime: JSON to FILE, and a page to read beside it.
+    #[arg(long, value_name = "FILE", requires = "runtime_endpoint")]
+    conformance: Option<PathBuf>,
+    /// Where a real runtime finds the suite's images, instead of on loopback; see images export.
+    #[arg(long, value_name = "PREFIX", requires = "runtime_endpoint")]
+    image_prefix: Option<String>,
+    /// Where pods' volumes are made for a real runtime, which must see the same folder; the
+    /// folder for temporary files when left out.
+    #[arg(long, value_name = "FOLDER", requires = "runtime_endpoint")]
+    volume_root: Option<PathBuf>,
+    /// How long one call to a real runtime may take.
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    call_timeout: Duration,
+    /// How long one case may take on a real runtime.
+    #[arg(long, value_name = "TIME", default_value = "3m")]
+    case_timeout: Duration,
+}
+
+impl Options {
+    fn runtime_options(&self) -> RuntimeOptions {
+        RuntimeOptions {
+            call_timeout: self.call_timeout.0,
+            case_timeout: self.case_timeout.0,
+            volume_root: self.volume_root.clone().unwrap_or_else(std::env::temp_dir),
+            image_prefix: self.image_prefix.clone(),
+        }
+    }
 }
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let start = Instant::now();
     let suite = options.selection.suite()?;
     let cases = options.selection.cases(&suite)?;
-    let target: Box<dyn Target> = if options.runtime_endpoint.is_empty() {
-        Box::new(Simulation)
-    } else {
-        Box::new(
-            RuntimeTarget::connect(&options.runtime_endpoint)
-                .map_err(|error| CommandError::environment("the runtime cannot be used", error))?,
-        )
-    };
+    if options.runtime_endpoint.is_empty() {
+        let reports = play(options, &Simulation, &cases);
+        return show(options, &Simulation, &suite, &cases, &reports, start);
+    }
+    let target = RuntimeTarget::connect(&options.runtime_endpoint, options.runtime_options())
+        .map_err(|error| CommandError::environment("the runtime cannot be used", error))?;
+    if options.conformance.is_some() && options.runtime_endpoint.len() > 1 {
+        return Err(CommandError::Usage(
+            "a conformance report is about one runtime; name one --runtime-endpoint".to_owned(),
+        ));
+    }
+    let reports = play(options, &target, &cases);
+    if let (Some(path), [implementation]) =
+        (&options.conformance, target.implementations().as_slice())
+    {
+        write_conformance(path, implementation.clone(), &cases, &reports)?;
+    }
+    show(options, &target, &suite, &cases, &reports, start)
+}
+
+fn play(options: &Options, target: &dyn Target, cases: &[&Case]) -> Vec<Report> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = options.jobs.map_or(processors, NonZeroUsize::get);
     let bar = progress_bar(cases.len());
-    let reports = run_all(&cases, &*target, jobs, &|_, _| bar.inc(1));
+    let reports = run_all(cases, target, jobs, &|_, _| bar.inc(1));
     bar.finish_and_clear();
     target.finish();
+    reports
+}
+
+fn show(
+    options: &Options,
+    target: &dyn Target,
+    suite: &Suite,
+    cases: &[&Case],
+    reports: &[Report],
+    start: Instant,
+) -> Result<Outcome, CommandError> {
     let mut out = anstream::stdout().lock();
     let name = target.name();
     let paths = options.selection.paths_as_given();
@@ -54,12 +108,32 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         duration: start.elapsed(),
         paths: &paths,
     };
-    terminal::write(&mut out, run, &cases, &reports)?;
+    terminal::write(&mut out, run, cases, reports)?;
+    if !target.has_virtual_time() {
+        terminal::write_overhead(&mut out, reports)?;
+    }
     out.flush()?;
-    match terminal::Counts::of(&reports).failed {
+    match terminal::Counts::of(reports).failed {
         0 => Ok(Outcome::Held),
         _ => Ok(Outcome::NotHeld),
     }
+}
+
+fn write_conformance(
+    path: &Path,
+    implementation: Implementation,
+    cases: &[&Case],
+    reports: &[Report],
+) -> Result<(), CommandError> {
+    let report = ConformanceReport::new(implementation, cases, reports);
+    let json = serde_json::to_string_pretty(&report)
+        .expect("a report holds nothing that JSON cannot hold");
+    for (path, text) in [(path.to_owned(), json), (path.with_extension("md"), report.markdown())] {
+        std::fs::write(&path, text).map_err(|error| {
+            CommandError::environment(format!("{} cannot be written", path.display()), error)
+        })?;
+    }
+    Ok(())
 }
 
 /// A bar on the terminal; it shows nothing elsewhere, nor before it moves.

@@ -2,11 +2,30 @@
 
 use std::io::Write;
 
+use clap::{Args, ValueEnum};
+
 use super::{CommandError, Outcome};
+use crate::report::conformance::ConformanceReport;
 use crate::scenario::schema;
 
-pub(super) fn run() -> Result<Outcome, CommandError> {
-    let schema = schema();
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Document {
+    Scenario,
+    ConformanceReport,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Options {
+    /// The document that the schema describes.
+    #[arg(long, value_enum, value_name = "DOCUMENT", default_value = "scenario")]
+    of: Document,
+}
+
+pub(super) fn run(options: Options) -> Result<Outcome, CommandError> {
+    let schema = match options.of {
+        Document::Scenario => schema(),
+        Document::ConformanceReport => schemars::schema_for!(ConformanceReport).into(),
+    };
     writeln!(anstream::stdout(), "{schema:#}")?;
     Ok(Outcome::Held)
 }

@@ -5,6 +5,7 @@ mod clock;
 mod decode;
 mod defaults;
 mod fields;
+mod go_types;
 mod node;
 mod refusal;
 mod scheduler;
@@ -203,12 +204,15 @@ impl Cluster {
         Ok(kubelet.exec(&identity, container, command, timeout).await?)
     }
 
-    /// Ends the cluster: its pods are removed from their runtimes, then its kubelets stop.
-    pub async fn stop(mut self) {
+    /// Ends the cluster: its kubelets stop and its pods are removed from their runtimes. Gives
+    /// the wall time that was spent inside CRI calls.
+    pub async fn stop(mut self) -> Duration {
         self.scheduler.abort();
+        let mut in_calls = Duration::ZERO;
         for (_, node) in std::mem::take(&mut self.nodes) {
-            node.stop().await;
+            in_calls += node.stop().await;
         }
+        in_calls
     }
 }
 

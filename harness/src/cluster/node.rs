@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fake_kubelet::version::{FeatureGates, KubernetesVersion};
 use fake_kubelet::{Kubelet, KubeletConfig};
@@ -84,11 +85,13 @@ impl ClusterNode {
         Ok(())
     }
 
-    /// Stops the kubelet and removes what this cluster made on the runtime.
-    pub(super) async fn stop(mut self) {
+    /// Stops the kubelet and removes what this cluster made on the runtime; gives the wall time
+    /// that was spent inside CRI calls.
+    pub(super) async fn stop(mut self) -> Duration {
         if let Some(kubelet) = self.kubelet.take() {
             kubelet.stop().await;
         }
         self.runtime.remove_everything().await;
+        self.runtime.time_in_calls()
     }
 }

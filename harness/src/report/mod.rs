@@ -1,5 +1,6 @@
 //! What people and machines read.
 
+pub mod conformance;
 pub mod table;
 pub mod terminal;
 

@@ -25,6 +25,8 @@ pub struct Counts {
     pub held: usize,
     /// Something was not.
     pub failed: usize,
+    /// Something was not, as is known of this runtime.
+    pub deviating: usize,
     /// The target lacks something.
     pub skipped: usize,
 }
@@ -37,6 +39,7 @@ impl Counts {
             match report.verdict {
                 Verdict::Held => counts.held += 1,
                 Verdict::Failed(_) | Verdict::Broken(_) => counts.failed += 1,
+                Verdict::Deviates(..) => counts.deviating += 1,
                 Verdict::Skipped(_) => counts.skipped += 1,
             }
         }
@@ -76,18 +79,47 @@ pub fn write(
             writeln!(out, "          only this case: gidcheck run{paths} --filter '{id}'")?;
         }
     }
+    write_deviations(out, cases, reports)?;
     let counts = Counts::of(reports);
     let style = if counts.failed == 0 { GOOD } else { BAD };
-    writeln!(
+    write!(
         out,
-        "\n{} cases on {}: {style}{} held, {} failed{style:#}, {} skipped, in {:.2} s",
+        "\n{} cases on {}: {style}{} held, {} failed{style:#}",
         cases.len(),
         run.target,
         counts.held,
-        counts.failed,
-        counts.skipped,
-        run.duration.as_secs_f64()
-    )
+        counts.failed
+    )?;
+    if counts.deviating > 0 {
+        write!(out, ", {} deviating as known", counts.deviating)?;
+    }
+    writeln!(out, ", {} skipped, in {:.2} s", counts.skipped, run.duration.as_secs_f64())
+}
+
+/// How much of the cases' time was spent inside CRI calls; the rest is our own.
+///
+/// # Errors
+/// Whatever `out` says.
+pub fn write_overhead(out: &mut dyn Write, reports: &[Report]) -> io::Result<()> {
+    let asked = reports.iter().filter(|report| !matches!(report.verdict, Verdict::Skipped(_)));
+    let (total, in_calls) = asked.fold((Duration::ZERO, Duration::ZERO), |(total, calls), one| {
+        (total + one.duration, calls + one.in_calls)
+    });
+    if total.is_zero() {
+        return Ok(());
+    }
+    let share = 100.0 * in_calls.as_secs_f64() / total.as_secs_f64();
+    writeln!(out, "{FAINT}{share:.1} % of the cases' time was spent inside CRI calls{FAINT:#}")
+}
+
+fn write_deviations(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::Result<()> {
+    for (case, report) in cases.iter().zip(reports) {
+        if let Verdict::Deviates(_, deviation) = &report.verdict {
+            let reference = deviation.reference.trim().replace('\n', " ");
+            writeln!(out, "{FAINT}deviates  {}: {reference}{FAINT:#}", case.id)?;
+        }
+    }
+    Ok(())
 }
 
 fn area_of(id: &str) -> &str {
@@ -106,6 +138,9 @@ fn write_areas(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::
         write!(out, "{style}{mark:>8}{style:#}  {area:width$}  {:>4} held", counts.held)?;
         if counts.failed > 0 {
             write!(out, ", {} failed", counts.failed)?;
+        }
+        if counts.deviating > 0 {
+            write!(out, ", {} deviating", counts.deviating)?;
         }
         if counts.skipped > 0 {
             write!(out, ", {} skipped", counts.skipped)?;

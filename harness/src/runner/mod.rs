@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::check::Difference;
 use crate::cluster::Cluster;
+use crate::deviations::{self, Deviation};
 use crate::document::Span;
 use crate::images;
 use crate::scenario::Case;
@@ -23,6 +24,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// The wall time it took.
     pub duration: Duration,
+    /// The part of it that was spent inside CRI calls.
+    pub in_calls: Duration,
 }
 
 /// What became of a case.
@@ -32,6 +35,8 @@ pub enum Verdict {
     Held,
     /// Something was not as expected.
     Failed(Failure),
+    /// Something was not as expected, as is known of this runtime.
+    Deviates(Failure, &'static Deviation),
     /// The target lacks something that the case needs; the reason.
     Skipped(String),
     /// The case could not be played; what happened.
@@ -57,14 +62,24 @@ pub struct Failure {
 /// time is virtual.
 pub async fn run(case: &Case, target: &dyn Target) -> Report {
     let start = Instant::now();
+    let mut in_calls = Duration::ZERO;
     let verdict = match target.lacks(case) {
         Some(reason) => Verdict::Skipped(reason),
-        None => play(case, target).await,
+        None => play(case, target, &mut in_calls).await,
     };
-    Report { verdict, duration: start.elapsed() }
+    let verdict = match (verdict, target.implementation(case)) {
+        (Verdict::Failed(failure), Some(implementation)) => {
+            match deviations::known(&case.id, &implementation) {
+                Some(deviation) => Verdict::Deviates(failure, deviation),
+                None => Verdict::Failed(failure),
+            }
+        }
+        (verdict, _) => verdict,
+    };
+    Report { verdict, duration: start.elapsed(), in_calls }
 }
 
-async fn play(case: &Case, target: &dyn Target) -> Verdict {
+async fn play(case: &Case, target: &dyn Target, in_calls: &mut Duration) -> Verdict {
     let images = Arc::new(images::store_of(&case.spec.images));
     let mut cluster = match Cluster::start(&case.spec.cluster, &images, target).await {
         Ok(cluster) => cluster,
@@ -77,14 +92,23 @@ async fn play(case: &Case, target: &dyn Target) -> Verdict {
             });
         }
     };
+    let deadline = target.case_limit().map(|limit| tokio::time::Instant::now() + limit);
     let mut verdict = Verdict::Held;
     for (index, step) in case.spec.steps.iter().enumerate() {
-        if let Err(stop) = steps::take(step, &mut cluster).await {
+        let taken = steps::take(step, &mut cluster);
+        let outcome = match deadline {
+            None => taken.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline, taken).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(steps::Stop::OutOfTime),
+            },
+        };
+        if let Err(stop) = outcome {
             verdict = stop.verdict(case, index, &cluster);
             break;
         }
     }
-    cluster.stop().await;
+    *in_calls = cluster.stop().await;
     verdict
 }
 

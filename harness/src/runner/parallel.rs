@@ -66,6 +66,7 @@ pub fn run_alone(case: &Case, target: &dyn Target) -> Report {
                 transcript: Vec::new(),
             }),
             duration: std::time::Duration::ZERO,
+            in_calls: std::time::Duration::ZERO,
         },
     }
 }

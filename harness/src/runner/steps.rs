@@ -47,6 +47,9 @@ pub(super) enum Stop {
     /// The command could not be run.
     #[error(transparent)]
     Exec(#[from] PodExecError),
+    /// The case took longer than it may.
+    #[error("the case takes longer than it may; --case-timeout gives it more time")]
+    OutOfTime,
     /// The step makes no sense at this point.
     #[error("{0}")]
     Senseless(String),
@@ -76,7 +79,7 @@ impl Stop {
             }
             Self::Different(differences) => Verdict::Failed(failure(step_span, differences)),
             Self::Refused(_) => Verdict::Failed(failure(step_span, Vec::new())),
-            Self::Cluster(_) | Self::Exec(_) | Self::Senseless(_) => {
+            Self::Cluster(_) | Self::Exec(_) | Self::OutOfTime | Self::Senseless(_) => {
                 Verdict::Broken(failure(step_span, Vec::new()))
             }
         }

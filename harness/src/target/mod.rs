@@ -4,6 +4,8 @@
 //! says what it lacks, and whether its time is virtual; everything else is the
 //! same on all of them.
 
+pub mod clean;
+mod lock;
 mod observed;
 mod runtime;
 mod simulation;
@@ -17,13 +19,17 @@ use cri_api::Cri;
 use fake_cri::ImageStore;
 use fake_kubelet::ImageMapping;
 use fake_kubelet::volumes::Volumes;
+use schemars::JsonSchema;
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::cluster::Clock;
 use crate::scenario::{Case, Fault, RuntimeName};
 
 pub use observed::{Call, ObservedCri};
-pub use runtime::{RUN_LABEL, RuntimeTarget, RuntimeTargetError};
+pub use runtime::{
+    CALL_TIMEOUT, CASE_TIMEOUT, RUN_LABEL, RuntimeOptions, RuntimeTarget, RuntimeTargetError,
+};
 pub use simulation::Simulation;
 
 /// Supplies the parts of a cluster that scenarios do not care about.
@@ -35,8 +41,18 @@ pub trait Target: Send + Sync {
     /// Why a case cannot be asked of this target, if it cannot.
     fn lacks(&self, case: &Case) -> Option<String>;
 
+    /// The real runtime that a case is about, where there is one.
+    fn implementation(&self, _: &Case) -> Option<Implementation> {
+        None
+    }
+
     /// Whether time is virtual, so that hours pass at once.
     fn has_virtual_time(&self) -> bool;
+
+    /// How long one case may take; for ever where nothing real is waited for.
+    fn case_limit(&self) -> Option<std::time::Duration> {
+        None
+    }
 
     /// An id for a new cluster, which its objects' uids carry: clusters that share a runtime
     /// must not share uids.
@@ -49,6 +65,26 @@ pub trait Target: Send + Sync {
 
     /// Gives back what all cases shared, after the last one.
     fn finish(&self) {}
+}
+
+/// A runtime, as it names itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Implementation {
+    /// `runtime_name` of CRI `Version`, such as `containerd`.
+    pub name: String,
+    /// `runtime_version` of CRI `Version`, such as `2.1.9`.
+    pub version: String,
+    /// Whether CRI `Status` says that it honours the policy.
+    pub supplemental_groups_policy: bool,
+}
+
+impl Implementation {
+    /// Its release as `major.minor`, if its version can be read.
+    #[must_use]
+    pub fn release(&self) -> Option<String> {
+        runtime::minor_of(&self.version).map(|(major, minor)| format!("{major}.{minor}"))
+    }
 }
 
 /// What a node needs of a target.
@@ -146,6 +182,12 @@ impl NodeRuntime {
         self.observed.calls()
     }
 
+    /// The wall time spent inside CRI calls.
+    #[must_use]
+    pub fn time_in_calls(&self) -> std::time::Duration {
+        self.observed.time_in_calls()
+    }
+
     /// Makes calls fail from now on.
     pub fn add_fault(&self, fault: &Fault) {
         self.observed.add_fault(fault);
@@ -172,7 +214,7 @@ impl NodeRuntime {
     /// A simulated runtime is gone with its cluster and has nothing to remove.
     pub async fn remove_everything(&self) {
         if !self.sandbox_labels.is_empty() {
-            runtime::remove_labelled(&**self.observed.inner(), &self.sandbox_labels).await;
+            runtime::remove_labelled(&*self.observed, &self.sandbox_labels).await;
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Everything made carries the run's id, and only that is ever removed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,10 +12,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use cri_api::client::{ConnectError, CriClient, RuntimeEndpoint};
 use cri_api::{Cri, CriError, v1};
+use fake_cri::Image;
 use thiserror::Error;
 
-use super::{NodeRequest, NodeRuntime, Target, TargetError, volumes::HostVolumes};
-use crate::oci::{OciError, Registry};
+use super::lock::RunLock;
+use super::volumes::HostVolumes;
+use super::{Implementation, NodeRequest, NodeRuntime, Target, TargetError, clean};
+use crate::oci::{OciError, OciImage, Registry};
 use crate::scenario::{Capability, Case, RuntimeName, Step};
 
 /// The label of every sandbox that carries the id of the run that made it.
@@ -22,8 +26,10 @@ pub const RUN_LABEL: &str = "gidcheck.dev/run";
 /// The label that tells the cases and nodes of a run apart.
 const NODE_LABEL: &str = "gidcheck.dev/node";
 
-/// How long one CRI call may take.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one CRI call may take when nothing is said.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long one case may take when nothing is said.
+pub const CASE_TIMEOUT: Duration = Duration::from_secs(180);
 /// The longest time that a case may let pass for real.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -47,46 +53,89 @@ pub enum RuntimeTargetError {
     /// The registry could not be started.
     #[error(transparent)]
     Registry(#[from] OciError),
+    /// This program's images are of another architecture than the machine.
+    #[error(
+        "this gidcheck is built for {built} and makes images for it, but this machine is {machine}; \
+         use a gidcheck that is built for {machine}"
+    )]
+    Architecture {
+        /// What it is built for, as OCI calls it.
+        built: &'static str,
+        /// The machine, as the kernel calls it.
+        machine: String,
+    },
+}
+
+/// How real runtimes are used.
+#[derive(Debug, Clone)]
+pub struct RuntimeOptions {
+    /// How long one CRI call may take.
+    pub call_timeout: Duration,
+    /// How long one case may take.
+    pub case_timeout: Duration,
+    /// Where the pods' volumes are made; the runtime must see this folder under the same path.
+    pub volume_root: PathBuf,
+    /// Where the runtime finds the suite's images, such as `registry.example/mirror`; they are
+    /// served on loopback when left out.
+    pub image_prefix: Option<String>,
+}
+
+impl Default for RuntimeOptions {
+    fn default() -> Self {
+        Self {
+            call_timeout: CALL_TIMEOUT,
+            case_timeout: CASE_TIMEOUT,
+            volume_root: std::env::temp_dir(),
+            image_prefix: None,
+        }
+    }
 }
 
 /// A runtime behind a socket, and what it says of itself.
 #[derive(Debug, Clone)]
 struct RealRuntime {
     client: CriClient,
-    name: String,
-    version: String,
-    supports_policy: bool,
+    implementation: Implementation,
 }
 
 impl RealRuntime {
-    async fn connect(endpoint: &RuntimeEndpoint) -> Result<Self, RuntimeTargetError> {
-        let client = CriClient::connect(endpoint, CALL_TIMEOUT).await?;
+    async fn connect(
+        endpoint: &RuntimeEndpoint,
+        call_timeout: Duration,
+    ) -> Result<Self, RuntimeTargetError> {
+        let client = CriClient::connect(endpoint, call_timeout).await?;
         let failed = |source| RuntimeTargetError::NotCri { endpoint: endpoint.clone(), source };
         let version = client.version().await.map_err(failed)?;
         let status = client.status().await.map_err(failed)?;
         Ok(Self {
             client,
-            name: version.runtime_name,
-            version: version.runtime_version,
-            supports_policy: status.features.is_some_and(|sent| sent.supplemental_groups_policy),
+            implementation: Implementation {
+                name: version.runtime_name,
+                version: version.runtime_version,
+                supplemental_groups_policy: status
+                    .features
+                    .is_some_and(|sent| sent.supplemental_groups_policy),
+            },
         })
     }
 
     fn is(&self, wanted: Option<RuntimeName>) -> bool {
+        let Implementation { name, version, supplemental_groups_policy: supports } =
+            &self.implementation;
         match wanted {
             None => true,
-            Some(RuntimeName::Supporting) => self.supports_policy,
-            Some(RuntimeName::Unsupporting) => !self.supports_policy,
+            Some(RuntimeName::Supporting) => *supports,
+            Some(RuntimeName::Unsupporting) => !supports,
             Some(RuntimeName::Release(profile)) => {
-                self.name == profile.runtime_name
-                    && minor_of(&self.version) == minor_of(profile.runtime_version)
+                name == profile.runtime_name
+                    && minor_of(version) == minor_of(profile.runtime_version)
             }
         }
     }
 }
 
 /// Major and minor of a version such as `2.1.9+unknown` or `v1.7.24`.
-fn minor_of(version: &str) -> Option<(u32, u32)> {
+pub(super) fn minor_of(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.trim_start_matches('v').split(['.', '-', '+', '~']);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
@@ -102,27 +151,34 @@ pub struct RuntimeTarget {
     /// What was served, by the reference that the runtimes know.
     served: Mutex<BTreeSet<String>>,
     volumes: HostVolumes,
+    options: RuntimeOptions,
+    _lock: RunLock,
     // Last, so that connections and registry are dropped before what drives them.
     tokio: tokio::runtime::Runtime,
 }
 
 impl RuntimeTarget {
-    /// Connects to runtimes and starts the registry.
+    /// Connects to runtimes, removes what dead runs left on them, and starts the registry.
     ///
     /// # Errors
     /// [`RuntimeTargetError`].
-    pub fn connect(endpoints: &[RuntimeEndpoint]) -> Result<Self, RuntimeTargetError> {
+    pub fn connect(
+        endpoints: &[RuntimeEndpoint],
+        options: RuntimeOptions,
+    ) -> Result<Self, RuntimeTargetError> {
+        check_architecture()?;
         let tokio =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let (runtimes, registry) = tokio.block_on(async {
             let mut runtimes = Vec::new();
             for endpoint in endpoints {
-                runtimes.push(RealRuntime::connect(endpoint).await?);
+                runtimes.push(RealRuntime::connect(endpoint, options.call_timeout).await?);
             }
             Ok::<_, RuntimeTargetError>((runtimes, Registry::start().await?))
         })?;
         let run = new_run_id();
-        let volumes = HostVolumes::new(&run);
+        let lock = RunLock::take(&run)?;
+        let volumes = HostVolumes::new(&options.volume_root, &run);
         let target = Self {
             runtimes,
             registry,
@@ -131,9 +187,17 @@ impl RuntimeTarget {
             clusters: AtomicU32::new(first_cluster_id()),
             served: Mutex::default(),
             volumes,
+            options,
+            _lock: lock,
             tokio,
         };
         target.clean_up_on_signals();
+        target.tokio.block_on(async {
+            for runtime in &target.runtimes {
+                // What cannot be removed now is found again by the next run.
+                let _ = clean::remove_leftovers(&runtime.client, &target.options.volume_root).await;
+            }
+        });
         Ok(target)
     }
 
@@ -168,9 +232,10 @@ impl RuntimeTarget {
     }
 
     fn names(&self) -> String {
-        let names: Vec<_> =
-            self.runtimes.iter().map(|one| format!("{} {}", one.name, one.version)).collect();
-        names.join(", ")
+        let name = |one: &RealRuntime| {
+            format!("{} {}", one.implementation.name, one.implementation.version)
+        };
+        self.runtimes.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
     /// Makes the images of a case available; the reference to pull for each.
@@ -178,7 +243,7 @@ impl RuntimeTarget {
         let mut references = HashMap::new();
         for stored in request.images.list() {
             let image = &stored.image;
-            let served = self.registry.publish(image).map_err(|source| TargetError::Image {
+            let served = self.reference_of(image).map_err(|source| TargetError::Image {
                 reference: image.reference.clone(),
                 source: Box::new(source),
             })?;
@@ -188,6 +253,36 @@ impl RuntimeTarget {
         }
         Ok(references)
     }
+}
+
+impl RuntimeTarget {
+    /// The reference by which the runtimes find an image.
+    fn reference_of(&self, image: &Image) -> Result<String, OciError> {
+        match &self.options.image_prefix {
+            None => self.registry.publish(image),
+            Some(prefix) => Ok(OciImage::assemble(image)?.name().at(prefix)),
+        }
+    }
+
+    /// The runtimes, as they name themselves.
+    #[must_use]
+    pub fn implementations(&self) -> Vec<Implementation> {
+        self.runtimes.iter().map(|runtime| runtime.implementation.clone()).collect()
+    }
+}
+
+/// Images are of the architecture that this program is built for; so must be the machine.
+fn check_architecture() -> Result<(), RuntimeTargetError> {
+    let machine = rustix::system::uname().machine().to_string_lossy().into_owned();
+    let oci = match machine.as_str() {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    if oci == toolbox::ARCHITECTURE {
+        return Ok(());
+    }
+    Err(RuntimeTargetError::Architecture { built: toolbox::ARCHITECTURE, machine })
 }
 
 #[async_trait]
@@ -212,7 +307,7 @@ impl Target for RuntimeTarget {
                     let wanted = wanted.map(|name| name.to_string()).unwrap_or_default();
                     return Some(format!("runtime {wanted}"));
                 }
-                Some(runtime) if strict && !runtime.supports_policy => {
+                Some(runtime) if strict && !runtime.implementation.supplemental_groups_policy => {
                     return Some("a runtime that honours supplementalGroupsPolicy".into());
                 }
                 Some(_) => {}
@@ -221,8 +316,17 @@ impl Target for RuntimeTarget {
         spec.steps.iter().find_map(obstacle)
     }
 
+    fn implementation(&self, case: &Case) -> Option<Implementation> {
+        let wanted = case.runtimes().next().flatten();
+        self.runtime_for(wanted).map(|runtime| runtime.implementation.clone())
+    }
+
     fn has_virtual_time(&self) -> bool {
         false
+    }
+
+    fn case_limit(&self) -> Option<Duration> {
+        Some(self.options.case_timeout)
     }
 
     fn new_cluster_id(&self) -> u32 {

@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use fake_cri::{FakeRuntime, FileNode, HostFiles};
-use fake_kubelet::volumes::{
-    MountedVolume, Ownership, SimulatedVolumes, VolumeError, Volumes,
-};
+use fake_kubelet::volumes::{MountedVolume, Ownership, SimulatedVolumes, VolumeError, Volumes};
 use k8s_openapi::api::core::v1::{Pod, Volume};
 
 use super::{ChangeRuntime, NodeRequest, NodeRuntime, Target, TargetError};

@@ -14,9 +14,9 @@ pub(super) struct HostVolumes {
 }
 
 impl HostVolumes {
-    /// Volumes of a run; nothing is made before one is needed.
-    pub(super) fn new(run: &str) -> Self {
-        Self { root: std::env::temp_dir().join(format!("gidcheck-{run}")) }
+    /// Volumes of a run below a folder; nothing is made before one is needed.
+    pub(super) fn new(below: &Path, run: &str) -> Self {
+        Self { root: below.join(format!("gidcheck-{run}")) }
     }
 
     /// Removes the run's folder.

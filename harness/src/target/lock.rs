@@ -1,0 +1,80 @@
+//! Which runs are still alive: each holds a lock on a file of its own.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// A run's claim to be alive, held until it is dropped or its process ends.
+#[derive(Debug)]
+pub(super) struct RunLock {
+    path: PathBuf,
+    _file: File,
+}
+
+fn path_of(run: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("gidcheck-{run}.lock"))
+}
+
+impl RunLock {
+    /// Claims that this run is alive.
+    pub(super) fn take(run: &str) -> io::Result<Self> {
+        let path = path_of(run);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        file.lock()?;
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Nobody waits for it; a file left behind counts as dead.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether the run with this id, as a label gives it, is alive on this machine.
+///
+/// The id comes from outside: one that could not be ours is of no living run.
+pub(super) fn is_alive(run: &str) -> bool {
+    if !is_run_id(run) {
+        return false;
+    }
+    let Ok(file) = File::open(path_of(run)) else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Removes the lock file of a dead run.
+pub(super) fn forget(run: &str) {
+    if is_run_id(run) {
+        // It may never have been there.
+        let _ = fs::remove_file(path_of(run));
+    }
+}
+
+/// Whether a text has the form of the ids that runs give themselves.
+pub(super) fn is_run_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_alive_as_long_as_it_holds_its_lock() {
+        let run = format!("aaaa-{:x}", std::process::id());
+        assert!(!is_alive(&run));
+        let lock = RunLock::take(&run).expect("the folder for temporary files can be written");
+        assert!(is_alive(&run));
+        drop(lock);
+        assert!(!is_alive(&run));
+    }
+
+    #[test]
+    fn an_id_that_is_a_path_is_of_no_run() {
+        assert!(!is_run_id("../../etc/passwd"));
+        assert!(!is_alive("../../etc/passwd"));
+    }
+}
