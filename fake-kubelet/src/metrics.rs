@@ -42,6 +42,8 @@ pub struct Metrics {
     started_pods_errors: AtomicU64,
     started_containers: [AtomicU64; 4],
     started_containers_errors: Mutex<BTreeMap<(ContainerType, &'static str), u64>>,
+    running_pods: AtomicU64,
+    running_containers: AtomicU64,
 }
 
 impl Metrics {
@@ -67,6 +69,11 @@ impl Metrics {
         *errors.entry((kind, code)).or_default() += 1;
     }
 
+    pub(crate) fn set_running(&self, pods: usize, containers: usize) {
+        self.running_pods.store(pods as u64, Ordering::Relaxed);
+        self.running_containers.store(containers as u64, Ordering::Relaxed);
+    }
+
     /// `kubelet_admission_rejections_total{reason}`.
     #[must_use]
     pub fn admission_rejections(&self, reason: &str) -> u64 {
@@ -82,8 +89,9 @@ impl Metrics {
             if series.is_empty() {
                 return;
             }
+            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
             for (labels, value) in series {
                 let _ = writeln!(text, "{name}{labels} {value}");
             }
@@ -95,6 +103,17 @@ impl Metrics {
             rejections.iter().map(|(reason, n)| (format!("{{reason=\"{reason}\"}}"), *n)).collect(),
         );
         drop(rejections);
+        let labels = "{container_state=\"running\"}".to_owned();
+        family(
+            "kubelet_running_containers",
+            "[BETA] Number of containers currently running",
+            vec![(labels, self.running_containers.load(Ordering::Relaxed))],
+        );
+        family(
+            "kubelet_running_pods",
+            "[BETA] Number of pods that have a running pod sandbox",
+            vec![(String::new(), self.running_pods.load(Ordering::Relaxed))],
+        );
         let started = ContainerType::ALL.iter().filter_map(|kind| {
             let value = self.started_containers[*kind as usize].load(Ordering::Relaxed);
             (value > 0).then(|| (format!("{{container_type=\"{}\"}}", kind.label()), value))

@@ -22,6 +22,15 @@ pub(crate) struct RunningContainer {
     pub(crate) id: String,
 }
 
+/// What runs on the node.
+#[derive(Default)]
+struct Running {
+    /// By the pod's uid.
+    pods: HashMap<String, Vec<RunningContainer>>,
+    /// How many in all.
+    containers: usize,
+}
+
 /// A node as its sync loop and its pod workers see it.
 pub(crate) struct Node {
     pub(crate) config: KubeletConfig,
@@ -30,7 +39,7 @@ pub(crate) struct Node {
     pub(crate) metrics: Metrics,
     clock: Clock,
     runtime: Mutex<Arc<RuntimeView>>,
-    running: Mutex<HashMap<String, Vec<RunningContainer>>>,
+    running: Mutex<Running>,
 }
 
 impl fmt::Debug for Node {
@@ -87,13 +96,17 @@ impl Node {
     /// Replaces what is known to run in a pod.
     pub(crate) fn set_running(&self, uid: &str, containers: Vec<RunningContainer>) {
         let mut running = lock(&self.running);
-        if containers.is_empty() {
-            running.remove(uid);
-        } else if let Some(known) = running.get_mut(uid) {
-            *known = containers;
+        let now = containers.len();
+        let before = if containers.is_empty() {
+            running.pods.remove(uid).map_or(0, |known| known.len())
+        } else if let Some(known) = running.pods.get_mut(uid) {
+            std::mem::replace(known, containers).len()
         } else {
-            running.insert(uid.to_owned(), containers);
-        }
+            running.pods.insert(uid.to_owned(), containers);
+            0
+        };
+        running.containers = running.containers + now - before;
+        self.metrics.set_running(running.pods.len(), running.containers);
     }
 
     /// The id of a running container.
@@ -103,7 +116,7 @@ impl Node {
         container: &str,
     ) -> Result<String, ExecError> {
         let running = lock(&self.running);
-        let containers = running.get(&pod.uid).ok_or_else(|| ExecError::PodNotFound {
+        let containers = running.pods.get(&pod.uid).ok_or_else(|| ExecError::PodNotFound {
             namespace: pod.namespace.clone(),
             name: pod.name.clone(),
             node: self.config.node_name.clone(),

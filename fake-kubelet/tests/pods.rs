@@ -489,8 +489,7 @@ async fn a_full_node_rejects_what_does_not_fit_until_something_ends() {
     let mut config = KubeletConfig::new("node", gates("1.36", &[]));
     config.capacity.insert("pods".to_owned(), Quantity("1".to_owned()));
     node.start_kubelet(config).await;
-    let node_name = "node";
-    assert!(node.api.node_object(node_name).is_some());
+    pass(SOON).await;
     node.api.create_pod(pod("first", app()));
     node.api.create_pod(pod("second", app()));
     pass(SOON).await;
@@ -508,6 +507,37 @@ async fn a_full_node_rejects_what_does_not_fit_until_something_ends() {
     node.api.create_pod(pod("third", app()));
     pass(SOON).await;
     assert_eq!(node.api.phase("third"), "Running");
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_count_what_was_started_what_runs_and_what_was_rejected() {
+    let mut node = node(runtime()).await;
+    let mut config = KubeletConfig::new("node", gates("1.36", &[]));
+    config.capacity.insert("pods".to_owned(), Quantity("1".to_owned()));
+    node.start_kubelet(config).await;
+    pass(SOON).await;
+    node.api.create_pod(pod("pod", app()));
+    node.api.create_pod(pod("other", app()));
+    pass(SOON).await;
+    node.runtime.kill("ctr", 1);
+    pass(SOON).await;
+    let text = node.kubelet().metrics().render();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(
+        lines,
+        [
+            "kubelet_admission_rejections_total{reason=\"OutOfpods\"} 1",
+            "kubelet_running_containers{container_state=\"running\"} 1",
+            "kubelet_running_pods 1",
+            "kubelet_started_containers_total{container_type=\"container\"} 2",
+            "kubelet_started_containers_total{container_type=\"pod_sandbox\"} 1",
+            "kubelet_started_pods_errors_total 0",
+            "kubelet_started_pods_total 1",
+        ]
+    );
+    node.api.delete_pod("pod", 0);
+    pass(SOON).await;
+    assert!(node.kubelet().metrics().render().contains("kubelet_running_pods 0"));
 }
 
 #[tokio::test(start_paused = true)]

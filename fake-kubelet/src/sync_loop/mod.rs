@@ -94,7 +94,12 @@ impl SyncLoop {
         let mut runtime = RuntimeWatch::subscribe(&self.node).await;
         let adoptable = std::mem::take(&mut self.adoptable);
         let mut pods = Pods::new(Arc::clone(&self.node), adoptable);
-        while let Ok(change) = changes.try_recv() {
+        let mut first: Vec<PodChange> = std::iter::from_fn(|| changes.try_recv().ok()).collect();
+        // The oldest pod is admitted first, as in `HandlePodAdditions`.
+        first.sort_by_key(|change| {
+            subject(change).metadata.creation_timestamp.as_ref().map(|created| created.0)
+        });
+        for change in first {
             pods.change(change).await;
         }
         pods.remove_orphans();
