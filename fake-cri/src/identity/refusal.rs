@@ -281,6 +281,11 @@ impl Words<'_> {
                 format!("unable to find groups for spec {name}: {}", in_container(error))
             }
             OciProblem::SetGroups => "setgroups: invalid argument".to_owned(),
+            OciProblem::SetGid(_) | OciProblem::SetUid(_)
+                if self.profile.oci_runtime == OciRuntime::Runc1_1 =>
+            {
+                "invalid argument".to_owned()
+            }
             OciProblem::SetGid(gid) => {
                 format!("cannot setgid to unmapped gid {gid} in user namespace")
             }

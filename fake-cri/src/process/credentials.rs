@@ -7,10 +7,16 @@ use toolbox::{Errno, Ids, MAX_GROUPS};
 /// A capability, by Linux's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capability {
+    /// Give files away.
+    Chown = 0,
     /// Read, write and search without permission.
     DacOverride = 1,
     /// Read and search without permission.
     DacReadSearch = 2,
+    /// Change other people's files as if they were one's own.
+    FileOwner = 3,
+    /// Keep set-group-ID bits for groups that are not one's own.
+    FileSetId = 4,
     /// Set gid and supplementary groups.
     SetGid = 6,
     /// Set uid.
@@ -163,6 +169,11 @@ impl Credentials {
         }
     }
 
+    /// Whether a capability is in force.
+    pub(super) fn has(&self, capability: Capability) -> bool {
+        self.effective.has(capability)
+    }
+
     /// The uids as `/proc/PID/status` shows them: real, effective, saved, file system.
     #[must_use]
     pub fn uids(&self) -> [u32; 4] {
@@ -184,7 +195,7 @@ impl Credentials {
             return Err(Errno::INVALID);
         }
         let before = [self.user.real, self.user.effective, self.saved_user];
-        if self.effective.has(Capability::SetUid) {
+        if self.has(Capability::SetUid) {
             self.user.real = uid;
             self.saved_user = uid;
         } else if uid != self.user.real && uid != self.saved_user {
@@ -213,7 +224,7 @@ impl Credentials {
         if gid == u32::MAX {
             return Err(Errno::INVALID);
         }
-        if self.effective.has(Capability::SetGid) {
+        if self.has(Capability::SetGid) {
             self.group.real = gid;
             self.saved_group = gid;
         } else if gid != self.group.real && gid != self.saved_group {
@@ -228,7 +239,7 @@ impl Credentials {
     /// # Errors
     /// As the system call.
     pub fn set_groups(&mut self, groups: impl Iterator<Item = u32>) -> Result<(), Errno> {
-        if !self.effective.has(Capability::SetGid) {
+        if !self.has(Capability::SetGid) {
             return Err(Errno::NOT_PERMITTED);
         }
         let mut groups: Vec<u32> = groups.take(MAX_GROUPS + 1).collect();
@@ -255,12 +266,12 @@ impl Credentials {
             return true;
         }
         let reads_only = wanted & 0o2 == 0 && (is_directory || wanted & 0o1 == 0);
-        if reads_only && self.effective.has(Capability::DacReadSearch) {
+        if reads_only && self.has(Capability::DacReadSearch) {
             return true;
         }
         // Nobody executes a file that has no execute bit at all.
         let executable = is_directory || wanted & 0o1 == 0 || mode & 0o111 != 0;
-        executable && self.effective.has(Capability::DacOverride)
+        executable && self.has(Capability::DacOverride)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod files;
+mod ownership;
 mod status;
 mod system;
 

@@ -133,6 +133,15 @@ impl Kernel<'_> {
         }
     }
 
+    /// What a path leads to, if its owner and mode can be changed at all.
+    fn changeable(&self, path: &[u8]) -> Result<(String, FileNode), Errno> {
+        let found = self.look_up(path, Links::Follow)?;
+        if found.path == "/proc" || found.path.starts_with("/proc/") {
+            return Err(Errno::NOT_PERMITTED);
+        }
+        Ok((found.path, found.node.ok_or(Errno::NOT_FOUND)?))
+    }
+
     fn permit(&self, node: &FileNode, wanted: u32) -> Result<(), Errno> {
         let is_directory = node.kind == FileKind::Directory;
         if self.credentials.may(wanted, node.mode, node.uid, node.gid, is_directory) {
@@ -251,6 +260,18 @@ impl System for Kernel<'_> {
             return Err(Errno::EXISTS);
         }
         self.add(&found.path, FileKind::Directory, 0o755)
+    }
+
+    fn set_mode(&mut self, path: &[u8], mode: u32) -> Result<(), Errno> {
+        let (path, node) = self.changeable(path)?;
+        let mode = self.credentials.changed_mode(&node, mode)?;
+        self.files().put(&path, FileNode { mode, ..node })
+    }
+
+    fn set_owner(&mut self, path: &[u8], uid: Option<u32>, gid: Option<u32>) -> Result<(), Errno> {
+        let (path, node) = self.changeable(path)?;
+        let node = self.credentials.changed_owner(node, uid, gid)?;
+        self.files().put(&path, node)
     }
 
     fn status(&mut self, path: &[u8], links: Links) -> Result<FileStatus, Errno> {
