@@ -30,6 +30,12 @@ fn main() {
         trial("id_names_this_process_as_coreutils_does", lacks("id", &[]), id_is_coreutils),
         trial("cat_shows_kernel_files", None, kernel_files),
         trial("files_are_created_read_and_listed", None, files),
+        trial("modes_and_owners_are_set_whatever_the_umask", root, modes_and_owners),
+        trial(
+            "mkdir_and_chmod_give_the_modes_that_coreutils_gives",
+            lacks("id", &[]),
+            modes_are_coreutils,
+        ),
         trial("sleeping_takes_its_time", None, sleeping),
         trial("sigterm_and_sigint_end_a_sleep_at_once", None, signals),
         trial("a_full_device_is_an_error", None, full_device),
@@ -167,6 +173,44 @@ fn files(toolbox: &Toolbox) -> TestResult {
     let long = "x".repeat(5000);
     let (_, _, error) = toolbox.run(&["cat", &long])?;
     check("a long path", error.ends_with(": File name too long\n"), true)
+}
+
+fn modes_and_owners(toolbox: &Toolbox) -> TestResult {
+    let script = "mkdir -m 0777 d && touch d/f && chown 1000:50000 d/f && chmod 4755 d/f && \
+                  stat -c '%a %u:%g' d d/f";
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 077; exec ./sh -c \"$0\"", script]);
+    let outcome = outcome(command.current_dir(toolbox.folder.path()).output()?)?;
+    let expected = "777 0:0\n4755 1000:50000\n".to_owned();
+    check("modes and owners", outcome, (0, expected, String::new()))
+}
+
+/// What `mkdir -m` and `chmod` do to set-ID bits is coreutils' own rule.
+fn modes_are_coreutils(toolbox: &Toolbox) -> TestResult {
+    for mode in ["0770", "770", "00770", "2770", "02770", "7777", "0"] {
+        let script = |prefix: &str, folder: &str| {
+            format!(
+                "{prefix}mkdir {folder} && {prefix}chmod 2777 {folder} && \
+                 {prefix}mkdir -m {mode} {folder}/new && {prefix}mkdir -m 2777 {folder}/old && \
+                 {prefix}chmod {mode} {folder}/old && {prefix}touch {folder}/file && \
+                 {prefix}chmod {mode} {folder}/file"
+            )
+        };
+        let modes = |prefix: &str, folder: &str| -> Result<Vec<u32>, Box<dyn Error>> {
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(script(prefix, folder)).current_dir(toolbox.folder.path());
+            check("the script", outcome(command.output()?)?, (0, String::new(), String::new()))?;
+            let names = ["new", "old", "file"].map(|name| toolbox.path(folder).join(name));
+            Ok(names
+                .iter()
+                .map(fs::metadata)
+                .map(|it| it.map(|it| it.mode()))
+                .collect::<Result<_, _>>()?)
+        };
+        let folders = [format!("ours-{mode}"), format!("theirs-{mode}")];
+        check(mode, modes("./", &folders[0])?, modes("", &folders[1])?)?;
+    }
+    Ok(())
 }
 
 fn sleeping(toolbox: &Toolbox) -> TestResult {

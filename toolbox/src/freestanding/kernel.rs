@@ -19,6 +19,9 @@ const O_APPEND: usize = 0o2000;
 const O_NONBLOCK: usize = 0o4000;
 const O_CLOEXEC: usize = 0o2_000_000;
 
+/// The id that leaves an owner or a group as it is.
+const UNCHANGED: u32 = u32::MAX;
+
 const SIGNAL_SET_BYTES: usize = 8;
 const SIGINT: u32 = 2;
 const SIGTERM: u32 = 15;
@@ -245,6 +248,27 @@ impl System for Kernel {
         with_path(path, |path| {
             // SAFETY: the path is NUL-terminated and outlives the call.
             result(unsafe { call(number::MKDIRAT, [AT_FDCWD, path.addr(), 0o777, 0]) }).map(drop)
+        })
+    }
+
+    fn set_mode(&mut self, path: &[u8], mode: u32) -> Result<(), Errno> {
+        with_path(path, |path| {
+            let arguments = [AT_FDCWD, path.addr(), mode as usize, 0];
+            // SAFETY: the path is NUL-terminated and outlives the call.
+            result(unsafe { call(number::FCHMODAT, arguments) }).map(drop)
+        })
+    }
+
+    fn set_owner(
+        &mut self,
+        path: &[u8],
+        uid: Option<u32>,
+        gid: Option<u32>,
+    ) -> Result<(), Errno> {
+        let [uid, gid] = [uid, gid].map(|id| id.unwrap_or(UNCHANGED) as usize);
+        with_path(path, |path| {
+            // SAFETY: the path is NUL-terminated and outlives the call; `call` gives no flags.
+            result(unsafe { call(number::FCHOWNAT, [AT_FDCWD, path.addr(), uid, gid]) }).map(drop)
         })
     }
 

@@ -15,6 +15,8 @@ global_asm!(
 /// The numbers of the system calls in use.
 pub(crate) mod number {
     pub(crate) const MKDIRAT: usize = 34;
+    pub(crate) const FCHMODAT: usize = 53;
+    pub(crate) const FCHOWNAT: usize = 54;
     pub(crate) const OPENAT: usize = 56;
     pub(crate) const CLOSE: usize = 57;
     pub(crate) const GETDENTS64: usize = 61;
@@ -54,7 +56,7 @@ pub(crate) struct Stat {
     rest: [u64; 9],
 }
 
-/// One system call; the result is negative for an error.
+/// One system call; the result is negative for an error. A fifth argument is 0.
 ///
 /// # Safety
 /// The arguments must be what that call demands.
@@ -64,7 +66,7 @@ pub(crate) unsafe fn call(number: usize, arguments: [usize; 4]) -> isize {
     unsafe {
         asm!("svc #0", in("x8") number, inlateout("x0") arguments[0] => result,
             in("x1") arguments[1], in("x2") arguments[2], in("x3") arguments[3],
-            options(nostack));
+            in("x4") 0, options(nostack));
     }
     result
 }

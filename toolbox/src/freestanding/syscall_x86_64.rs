@@ -32,7 +32,9 @@ pub(crate) mod number {
     pub(crate) const EXIT_GROUP: usize = 231;
     pub(crate) const OPENAT: usize = 257;
     pub(crate) const MKDIRAT: usize = 258;
+    pub(crate) const FCHOWNAT: usize = 260;
     pub(crate) const NEWFSTATAT: usize = 262;
+    pub(crate) const FCHMODAT: usize = 268;
 }
 
 /// `O_DIRECTORY`, which differs between architectures.
@@ -54,7 +56,7 @@ pub(crate) struct Stat {
     rest: [u64; 11],
 }
 
-/// One system call; the result is negative for an error.
+/// One system call; the result is negative for an error. A fifth argument is 0.
 ///
 /// # Safety
 /// The arguments must be what that call demands.
@@ -63,7 +65,7 @@ pub(crate) unsafe fn call(number: usize, arguments: [usize; 4]) -> isize {
     // SAFETY: the caller vouches for the arguments; the kernel changes rcx and r11 only.
     unsafe {
         asm!("syscall", inlateout("rax") number => result, in("rdi") arguments[0],
-            in("rsi") arguments[1], in("rdx") arguments[2], in("r10") arguments[3],
+            in("rsi") arguments[1], in("rdx") arguments[2], in("r10") arguments[3], in("r8") 0,
             lateout("rcx") _, lateout("r11") _, options(nostack));
     }
     result

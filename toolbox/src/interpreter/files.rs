@@ -1,6 +1,7 @@
-//! `cat`, `touch`, `mkdir` and `stat`.
+//! `cat`, `touch`, `mkdir` and `stat`, and what commands on files share.
 
 use super::accounts::{Database, find_names, print_name};
+use super::ownership::{Mode, parse_mode, set_mode};
 use super::process::Process;
 use super::system::{Errno, Existing, FileStatus, Links, System};
 use super::text::octal;
@@ -17,8 +18,32 @@ pub(super) fn complain_of<S: System>(process: &mut Process<'_, S>, path: &[u8], 
     process.complain(&[path, b": ", errno.message().as_bytes()]);
 }
 
+fn is_option(argument: &[u8]) -> bool {
+    argument.len() > 1 && argument.starts_with(b"-")
+}
+
+/// What is left when a command has read its options: its operands, without a `--` before them.
+///
+/// An option that is left is one that the command does not know, or that comes too late; it is
+/// refused, so that nothing is done but what was asked for.
+pub(super) fn operands<'a, 'b, S: System>(
+    process: &mut Process<'_, S>,
+    arguments: &'a [&'b [u8]],
+) -> Option<&'a [&'b [u8]]> {
+    if let [b"--", operands @ ..] = arguments {
+        return Some(operands);
+    }
+    match arguments.iter().find(|argument| is_option(argument)) {
+        None => Some(arguments),
+        Some(option) => {
+            process.complain(&[b"unknown option, or one after a path: ", option]);
+            None
+        }
+    }
+}
+
 /// Does something with every operand; fails if one fails, or if there is none.
-fn for_each<S: System>(
+pub(super) fn for_each<S: System>(
     process: &mut Process<'_, S>,
     paths: &[&[u8]],
     mut act: impl FnMut(&mut Process<'_, S>, &[u8]) -> Result<(), Errno>,
@@ -39,7 +64,8 @@ fn for_each<S: System>(
 
 /// `cat PATH…`; it does not read standard input.
 pub(super) fn cat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
-    for_each(process, arguments, |process, path| {
+    let Some(paths) = operands(process, arguments) else { return 1 };
+    for_each(process, paths, |process, path| {
         let file = process.system.open(path)?;
         let mut chunk = [0_u8; 4096];
         let mut offset = 0_u64;
@@ -56,36 +82,57 @@ pub(super) fn cat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) 
 
 /// `touch PATH…` creates files; it needs write permission to those that are there.
 pub(super) fn touch<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
-    for_each(process, arguments, |process, path| {
-        process.system.create(path, Existing::Keep).map(drop)
-    })
+    let Some(paths) = operands(process, arguments) else { return 1 };
+    for_each(process, paths, |process, path| process.system.create(path, Existing::Keep).map(drop))
 }
 
-/// `mkdir [-p] PATH…`
+/// `mkdir [-p] [-m MODE] PATH…`; the mode is of the last directory of a path, if it is new.
 pub(super) fn mkdir<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
-    let (parents, paths) = match arguments {
-        [b"-p", paths @ ..] => (true, paths),
-        paths => (false, paths),
-    };
+    let (mut parents, mut mode, mut rest) = (false, None, arguments);
+    loop {
+        rest = match rest {
+            [b"-p", rest @ ..] => {
+                parents = true;
+                rest
+            }
+            [b"-m", text, rest @ ..] => {
+                mode = parse_mode(text);
+                if mode.is_none() {
+                    process.complain(&[b"not an octal mode from 0 to 7777: ", text]);
+                    return 1;
+                }
+                rest
+            }
+            _ => break,
+        }
+    }
+    let Some(paths) = operands(process, rest) else { return 1 };
     for_each(process, paths, |process, path| {
         if !parents {
-            return process.system.make_directory(path);
+            return make_directory(process, path, mode);
         }
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         for end in ends.filter(|end| *end > 0).chain([path.len()]) {
-            let parent = path.get(..end).unwrap_or(path);
-            match process.system.make_directory(parent) {
-                Ok(()) => {}
-                Err(errno) => {
-                    let there = process.system.status(parent, Links::Follow);
-                    if !there.is_ok_and(is_directory) {
-                        return Err(errno);
-                    }
+            let part = path.get(..end).unwrap_or(path);
+            let mode = mode.filter(|_| end == path.len());
+            if let Err(errno) = make_directory(process, part, mode) {
+                let there = process.system.status(part, Links::Follow);
+                if !there.is_ok_and(is_directory) {
+                    return Err(errno);
                 }
             }
         }
         Ok(())
     })
+}
+
+fn make_directory<S: System>(
+    process: &mut Process<'_, S>,
+    path: &[u8],
+    mode: Option<Mode>,
+) -> Result<(), Errno> {
+    process.system.make_directory(path)?;
+    mode.map_or(Ok(()), |mode| set_mode(process.system, path, mode))
 }
 
 /// `stat [-L] -c FORMAT PATH…`
@@ -98,6 +145,7 @@ pub(super) fn stat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]])
         process.complain(&[b"needs -c FORMAT, with %a %A %F %g %G %n %s %u %U or %%"]);
         return 1;
     };
+    let Some(paths) = operands(process, paths) else { return 1 };
     for_each(process, paths, |process, path| {
         let status = process.system.status(path, links)?;
         let mut bytes = format.iter();

@@ -5,6 +5,7 @@ mod files;
 mod id;
 mod identity;
 mod ls;
+mod ownership;
 mod parse;
 mod process;
 mod program;

@@ -7,11 +7,13 @@ use super::parse::{
 use super::process::{Process, Streams, Target};
 use super::system::{Existing, Step, Stream, System};
 use super::text::{base_name, parse_number};
-use super::{files, id, identity, ls, sleep};
+use super::{files, id, identity, ls, ownership, sleep};
 
 /// The commands by name, `sh` among them: what an image has in `/bin`.
-pub const COMMANDS: [&str; 15] = [
+pub const COMMANDS: [&str; 17] = [
     "cat",
+    "chmod",
+    "chown",
     "echo",
     "false",
     "id",
@@ -153,6 +155,8 @@ impl Program {
             b"stat" => files::stat(process, arguments),
             b"touch" => files::touch(process, arguments),
             b"mkdir" => files::mkdir(process, arguments),
+            b"chmod" => ownership::chmod(process, arguments),
+            b"chown" => ownership::chown(process, arguments),
             b"setuid" => identity::setuid(process, arguments),
             b"setgid" => identity::setgid(process, arguments),
             b"setgroups" => identity::setgroups(process, arguments),

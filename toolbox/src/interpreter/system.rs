@@ -77,6 +77,19 @@ pub trait System {
     /// As `mkdir(2)`; [`Errno::EXISTS`] if anything stands there.
     fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno>;
 
+    /// `chmod(2)`: sets the permissions, 0 to `0o7777`, whatever the umask.
+    ///
+    /// # Errors
+    /// As `chmod(2)`; [`Errno::NOT_PERMITTED`] unless the file is one's own.
+    fn set_mode(&mut self, path: &[u8], mode: u32) -> Result<(), Errno>;
+
+    /// `chown(2)`: sets the owner, the group or both; `None` leaves one as it is.
+    ///
+    /// # Errors
+    /// As `chown(2)`; [`Errno::NOT_PERMITTED`] without the capability, unless it only gives
+    /// one's own file to one of one's own groups.
+    fn set_owner(&mut self, path: &[u8], uid: Option<u32>, gid: Option<u32>) -> Result<(), Errno>;
+
     /// `stat(2)`, or `lstat(2)` when links are not followed.
     ///
     /// # Errors

@@ -55,6 +55,17 @@ pub(super) fn parse_number(text: &[u8]) -> Option<u64> {
     })
 }
 
+/// Octal digits only, at least one, within `u32`.
+pub(super) fn parse_octal(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u32, |value, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 8)?;
+        value.checked_mul(8)?.checked_add(u32::from(digit))
+    })
+}
+
 /// A uid or gid: digits only, below 4294967295, which the kernel takes for "none".
 pub(super) fn parse_id(text: &[u8]) -> Option<u32> {
     parse_number(text).and_then(|id| u32::try_from(id).ok()).filter(|id| *id != u32::MAX)

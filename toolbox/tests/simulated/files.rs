@@ -1,4 +1,4 @@
-//! `cat`, `ls`, `stat`, `touch` and `mkdir`, on a simulated kernel.
+//! `cat`, `ls`, `stat`, `touch`, `mkdir`, `chmod` and `chown`, on a simulated kernel.
 
 use super::kernel::Simulated;
 
@@ -74,4 +74,54 @@ fn touch_and_mkdir_make_what_is_not_there() {
     assert_eq!(system.sh("mkdir /a").error, "mkdir: /a: File exists\n");
     assert_eq!(system.sh("mkdir /x/y").error, "mkdir: /x/y: No such file or directory\n");
     assert_eq!(system.sh("mkdir -p /etc/group/x").code, 1);
+}
+
+#[test]
+fn mkdir_gives_only_the_last_directory_its_mode() {
+    let mut system = image();
+    let script = "mkdir -m 0770 /a && mkdir -p -m 700 /b/c && stat -c '%a %n' /a /b /b/c";
+    assert_eq!(system.sh(script).output, "770 /a\n755 /b\n700 /b/c\n");
+    assert_eq!(system.sh("mkdir -m 0770 -p /b && stat -c %a /b").output, "755\n");
+    for mode in ["", "8", "10000", "u+x"] {
+        assert_eq!(system.run(&["mkdir", "-m", mode, "/d"]).code, 1, "{mode}");
+    }
+    assert_eq!(system.run(&["ls", "-d", "/d"]).code, 1);
+}
+
+#[test]
+fn chmod_leaves_directories_their_set_id_bits_unless_five_digits_take_them() {
+    let mut system = image();
+    let mode = |system: &mut Simulated, script: &str| {
+        system.sh(&format!("{script} && stat -c %a /etc /etc/group")).output
+    };
+    assert_eq!(mode(&mut system, "chmod 2755 /etc /etc/group"), "2755\n2755\n");
+    assert_eq!(mode(&mut system, "chmod 0770 /etc /etc/group"), "2770\n770\n");
+    assert_eq!(mode(&mut system, "chmod 00770 /etc"), "770\n770\n");
+}
+
+#[test]
+fn chown_changes_what_it_is_given() {
+    let mut system = image();
+    let mut owner = |owner: &str| {
+        system.sh(&format!("chown {owner} /etc/group && stat -c %u:%g /etc/group")).output
+    };
+    assert_eq!(owner("1000"), "1000:0\n");
+    assert_eq!(owner(":50000"), "1000:50000\n");
+    assert_eq!(owner("0:0"), "0:0\n");
+    for wrong in ["", ":", "1:", "root", "4294967295", "1:2:3", "-1"] {
+        assert_eq!(image().run(&["chown", wrong, "/etc/group"]).code, 1, "{wrong}");
+    }
+}
+
+#[test]
+fn unknown_options_are_refused_before_anything_is_done() {
+    let complaint = "unknown option, or one after a path:";
+    for command in ["cat -n", "touch -c", "mkdir -v", "mkdir /a -m", "chmod -R 0", "chown -h 0"] {
+        let mut system = image();
+        let outcome = system.sh(&format!("{command} /x"));
+        assert!(outcome.code == 1 && outcome.error.contains(complaint), "{command}: {outcome:?}");
+        assert_eq!(system.files, image().files, "{command}");
+    }
+    let mut system = image();
+    assert_eq!(system.sh("mkdir -- -m && stat -c %n -- -m").output, "-m\n");
 }

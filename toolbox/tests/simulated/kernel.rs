@@ -175,6 +175,20 @@ impl System for Simulated {
         Ok(())
     }
 
+    fn set_mode(&mut self, path: &[u8], mode: u32) -> Result<(), Errno> {
+        let file = self.files.get_mut(path).ok_or(Errno::NOT_FOUND)?;
+        file.mode = file.mode & !0o7777 | mode;
+        Ok(())
+    }
+
+    fn set_owner(&mut self, path: &[u8], uid: Option<u32>, gid: Option<u32>) -> Result<(), Errno> {
+        self.permit()?;
+        let file = self.files.get_mut(path).ok_or(Errno::NOT_FOUND)?;
+        file.uid = uid.unwrap_or(file.uid);
+        file.gid = gid.unwrap_or(file.gid);
+        Ok(())
+    }
+
     fn status(&mut self, path: &[u8], _: Links) -> Result<FileStatus, Errno> {
         self.files.get(path).copied().ok_or(Errno::NOT_FOUND)
     }
