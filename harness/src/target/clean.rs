@@ -55,9 +55,9 @@ pub async fn remove_leftovers(cri: &dyn Cri, volume_root: &Path) -> Result<Clean
         }
         if all_gone {
             HostVolumes::new(volume_root, &run).remove_all();
-            lock::forget(&run);
         }
     }
+    lock::forget_dead();
     cleaned.images = remove_images(cri, cleaned.alive > 0).await?;
     Ok(cleaned)
 }
@@ -94,7 +94,52 @@ fn is_ours(reference: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_ours;
+    use std::sync::Arc;
+
+    use fake_cri::{FakeRuntime, ImageStore};
+
+    use super::*;
+    use crate::target::lock::RunLock;
+
+    async fn sandbox(runtime: &FakeRuntime, name: &str, run: Option<&str>) -> String {
+        let metadata = v1::PodSandboxMetadata {
+            name: name.to_owned(),
+            uid: name.to_owned(),
+            namespace: "default".to_owned(),
+            attempt: 0,
+        };
+        let labels = run.map(|run| (RUN_LABEL.to_owned(), run.to_owned())).into_iter().collect();
+        let config = v1::PodSandboxConfig {
+            metadata: Some(metadata),
+            labels,
+            ..v1::PodSandboxConfig::default()
+        };
+        runtime.run_pod_sandbox(config, "").await.expect("nothing stands in the way")
+    }
+
+    #[tokio::test]
+    async fn only_what_dead_runs_made_is_removed() {
+        let profile = fake_cri::profile::find("containerd-2.1").expect("it is in the table");
+        let store = Arc::new(ImageStore::new());
+        let runtime = FakeRuntime::new(profile, store, fake_cri::Options::default());
+        let living = format!("bbbb-{:x}", std::process::id());
+        let _lock = RunLock::take(&living).expect("the folder for temporary files can be written");
+        let foreign = sandbox(&runtime, "foreign", None).await;
+        let odd = sandbox(&runtime, "odd", Some("../../etc")).await;
+        let alive = sandbox(&runtime, "alive", Some(&living)).await;
+        sandbox(&runtime, "dead", Some("dead-1")).await;
+
+        let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+        let cleaned = remove_leftovers(&runtime, folder.path()).await.expect("it lists");
+
+        assert_eq!(cleaned, Cleaned { removed: 1, failed: 0, alive: 1, images: 0 });
+        let left = runtime.list_pod_sandboxes(None).await.expect("it lists");
+        let mut left: Vec<_> = left.into_iter().map(|sandbox| sandbox.id).collect();
+        let mut expected = vec![foreign, odd, alive];
+        left.sort();
+        expected.sort();
+        assert_eq!(left, expected);
+    }
 
     #[test]
     fn only_images_from_a_loopback_registry_of_ours_are_ours() {

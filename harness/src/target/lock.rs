@@ -20,8 +20,11 @@ impl RunLock {
     /// Claims that this run is alive.
     pub(super) fn take(run: &str) -> io::Result<Self> {
         let path = path_of(run);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let unlocked = path.with_extension("new");
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unlocked)?;
         file.lock()?;
+        // Under its name it is never seen unlocked.
+        fs::rename(&unlocked, &path)?;
         Ok(Self { path, _file: file })
     }
 }
@@ -44,11 +47,24 @@ pub(super) fn is_alive(run: &str) -> bool {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-/// Removes the lock file of a dead run.
+/// Removes the lock file of a run that is over.
 pub(super) fn forget(run: &str) {
     if is_run_id(run) {
         // It may never have been there.
         let _ = fs::remove_file(path_of(run));
+    }
+}
+
+/// Removes the lock files of all dead runs.
+pub(super) fn forget_dead() {
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let run =
+            name.to_str().and_then(|name| name.strip_prefix("gidcheck-")?.strip_suffix(".lock"));
+        if let Some(run) = run.filter(|run| is_run_id(run) && !is_alive(run)) {
+            forget(run);
+        }
     }
 }
 

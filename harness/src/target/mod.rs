@@ -6,7 +6,9 @@
 
 pub mod clean;
 mod lock;
+mod making;
 mod observed;
+mod requirements;
 mod runtime;
 mod simulation;
 mod volumes;
@@ -27,6 +29,7 @@ use crate::cluster::Clock;
 use crate::scenario::{Case, Fault, RuntimeName};
 
 pub use observed::{Call, ObservedCri};
+pub use requirements::lacks;
 pub use runtime::{
     CALL_TIMEOUT, CASE_TIMEOUT, RUN_LABEL, RuntimeOptions, RuntimeTarget, RuntimeTargetError,
 };
@@ -77,14 +80,6 @@ pub struct Implementation {
     pub version: String,
     /// Whether CRI `Status` says that it honours the policy.
     pub supplemental_groups_policy: bool,
-}
-
-impl Implementation {
-    /// Its release as `major.minor`, if its version can be read.
-    #[must_use]
-    pub fn release(&self) -> Option<String> {
-        runtime::minor_of(&self.version).map(|(major, minor)| format!("{major}.{minor}"))
-    }
 }
 
 /// What a node needs of a target.
@@ -160,8 +155,13 @@ impl NodeRuntime {
     /// A runtime behind its CRI calls.
     #[must_use]
     pub fn new(cri: Arc<dyn Cri>, volumes: Arc<dyn Volumes>) -> Self {
+        Self::of_run(cri, volumes, Arc::default())
+    }
+
+    /// As [`NodeRuntime::new`], for a run that may be stopped.
+    fn of_run(cri: Arc<dyn Cri>, volumes: Arc<dyn Volumes>, making: Arc<making::Making>) -> Self {
         Self {
-            observed: Arc::new(ObservedCri::new(cri)),
+            observed: Arc::new(ObservedCri::of_run(cri, making)),
             image_mapping: None,
             sandbox_labels: BTreeMap::new(),
             host_network: false,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use cri_api::{Cri, CriError, EventStream, v1};
 
+use super::making::Making;
 use crate::scenario::{CriCall, Fault};
 
 /// How many calls are kept for the transcript; the oldest go first.
@@ -37,6 +38,7 @@ impl Call {
 /// A runtime, observed.
 pub struct ObservedCri {
     inner: Arc<dyn Cri>,
+    making: Arc<Making>,
     calls: Mutex<VecDeque<Call>>,
     faults: Mutex<Vec<(CriCall, String, Option<u32>)>>,
     nanoseconds: AtomicU64,
@@ -56,8 +58,14 @@ impl ObservedCri {
     /// Observes a runtime.
     #[must_use]
     pub fn new(inner: Arc<dyn Cri>) -> Self {
+        Self::of_run(inner, Arc::default())
+    }
+
+    /// Observes a runtime for a run that may be stopped.
+    pub(super) fn of_run(inner: Arc<dyn Cri>, making: Arc<Making>) -> Self {
         Self {
             inner,
+            making,
             calls: Mutex::default(),
             faults: Mutex::default(),
             nanoseconds: AtomicU64::new(0),
@@ -152,7 +160,10 @@ impl Cri for ObservedCri {
         runtime_handler: &str,
     ) -> Result<String, CriError> {
         let about = config.metadata.as_ref().map(|metadata| metadata.name.clone());
-        let call = self.inner.run_pod_sandbox(config, runtime_handler);
+        let call = async {
+            let _under_way = self.making.begin()?;
+            self.inner.run_pod_sandbox(config, runtime_handler).await
+        };
         let fault = Some(CriCall::RunPodSandbox);
         self.observe("RunPodSandbox", about.unwrap_or_default(), fault, call).await
     }

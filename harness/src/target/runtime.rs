@@ -15,11 +15,12 @@ use cri_api::{Cri, CriError, v1};
 use fake_cri::Image;
 use thiserror::Error;
 
-use super::lock::RunLock;
+use super::lock::{self, RunLock};
+use super::making::Making;
 use super::volumes::HostVolumes;
-use super::{Implementation, NodeRequest, NodeRuntime, Target, TargetError, clean};
+use super::{Implementation, NodeRequest, NodeRuntime, Target, TargetError, clean, requirements};
 use crate::oci::{OciError, OciImage, Registry};
-use crate::scenario::{Capability, Case, RuntimeName, Step};
+use crate::scenario::{Case, RuntimeName};
 
 /// The label of every sandbox that carries the id of the run that made it.
 pub const RUN_LABEL: &str = "gidcheck.dev/run";
@@ -30,8 +31,8 @@ const NODE_LABEL: &str = "gidcheck.dev/node";
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one case may take when nothing is said.
 pub const CASE_TIMEOUT: Duration = Duration::from_secs(180);
-/// The longest time that a case may let pass for real.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an interrupted run waits for sandboxes that are being made.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why real runtimes cannot be used.
 #[derive(Debug, Error)]
@@ -118,26 +119,6 @@ impl RealRuntime {
             },
         })
     }
-
-    fn is(&self, wanted: Option<RuntimeName>) -> bool {
-        let Implementation { name, version, supplemental_groups_policy: supports } =
-            &self.implementation;
-        match wanted {
-            None => true,
-            Some(RuntimeName::Supporting) => *supports,
-            Some(RuntimeName::Unsupporting) => !supports,
-            Some(RuntimeName::Release(profile)) => {
-                name == profile.runtime_name
-                    && minor_of(version) == minor_of(profile.runtime_version)
-            }
-        }
-    }
-}
-
-/// Major and minor of a version such as `2.1.9+unknown` or `v1.7.24`.
-pub(super) fn minor_of(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.trim_start_matches('v').split(['.', '-', '+', '~']);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 /// Real runtimes behind sockets.
@@ -151,6 +132,7 @@ pub struct RuntimeTarget {
     /// What was served, by the reference that the runtimes know.
     served: Mutex<BTreeSet<String>>,
     volumes: HostVolumes,
+    making: Arc<Making>,
     options: RuntimeOptions,
     _lock: RunLock,
     // Last, so that connections and registry are dropped before what drives them.
@@ -187,6 +169,7 @@ impl RuntimeTarget {
             clusters: AtomicU32::new(first_cluster_id()),
             served: Mutex::default(),
             volumes,
+            making: Arc::default(),
             options,
             _lock: lock,
             tokio,
@@ -208,19 +191,19 @@ impl RuntimeTarget {
             let clients: Vec<_> = self.runtimes.iter().map(|one| one.client.clone()).collect();
             let labels = BTreeMap::from([(RUN_LABEL.to_owned(), self.run.clone())]);
             let volumes = self.volumes.clone();
+            let (making, run) = (Arc::clone(&self.making), self.run.clone());
             self.tokio.spawn(async move {
                 let Ok(mut signal) = signal(kind) else { return };
                 if signal.recv().await.is_none() {
                     return;
                 }
                 anstream::eprintln!("gidcheck: interrupted; removing what this run made");
-                // Twice: a call that was under way may have made one more.
-                for _ in 0..2 {
-                    for client in &clients {
-                        remove_labelled(client, &labels).await;
-                    }
+                making.stop(STOP_PATIENCE).await;
+                for client in &clients {
+                    remove_labelled(client, &labels).await;
                 }
                 volumes.remove_all();
+                lock::forget(&run);
                 std::process::exit(128 + number);
             });
         }
@@ -228,7 +211,7 @@ impl RuntimeTarget {
 
     /// The runtime for a node: the first that is what the scenario asks for.
     fn runtime_for(&self, wanted: Option<RuntimeName>) -> Option<&RealRuntime> {
-        self.runtimes.iter().find(|runtime| runtime.is(wanted))
+        self.runtimes.iter().find(|runtime| runtime.implementation.is(wanted))
     }
 
     fn names(&self) -> String {
@@ -292,28 +275,8 @@ impl Target for RuntimeTarget {
     }
 
     fn lacks(&self, case: &Case) -> Option<String> {
-        let spec = &case.spec;
-        for capability in &spec.requires {
-            match capability {
-                Capability::RuntimeChange => return Some("a runtime whose release changes".into()),
-                Capability::VirtualTime => return Some("virtual time".into()),
-                Capability::SupplementalGroupsPolicy | Capability::Faults => {}
-            }
-        }
-        let strict = spec.requires.contains(&Capability::SupplementalGroupsPolicy);
-        for wanted in case.runtimes() {
-            match self.runtime_for(wanted) {
-                None => {
-                    let wanted = wanted.map(|name| name.to_string()).unwrap_or_default();
-                    return Some(format!("runtime {wanted}"));
-                }
-                Some(runtime) if strict && !runtime.implementation.supplemental_groups_policy => {
-                    return Some("a runtime that honours supplementalGroupsPolicy".into());
-                }
-                Some(_) => {}
-            }
-        }
-        spec.steps.iter().find_map(obstacle)
+        let implementations = self.runtimes.iter().map(|runtime| &runtime.implementation);
+        requirements::lacks(case, implementations)
     }
 
     fn implementation(&self, case: &Case) -> Option<Implementation> {
@@ -341,8 +304,11 @@ impl Target for RuntimeTarget {
             })?;
         let references = self.serve(&request)?;
         let number = self.nodes.fetch_add(1, Ordering::Relaxed);
-        let mut node =
-            NodeRuntime::new(Arc::new(runtime.client.clone()), Arc::new(self.volumes.clone()));
+        let mut node = NodeRuntime::of_run(
+            Arc::new(runtime.client.clone()),
+            Arc::new(self.volumes.clone()),
+            Arc::clone(&self.making),
+        );
         node.image_mapping = Some(Arc::new(move |reference: &str| {
             references.get(reference).cloned().unwrap_or_else(|| reference.to_owned())
         }));
@@ -368,16 +334,6 @@ impl Target for RuntimeTarget {
         });
         self.volumes.remove_all();
     }
-}
-
-/// What in a step cannot be done, or takes too long, on a real runtime.
-fn obstacle(step: &Step) -> Option<String> {
-    let changes = step.upgrade.as_ref().or(step.roll_back.as_ref());
-    if changes.is_some_and(|change| change.runtime.is_some()) {
-        return Some("a runtime whose release changes".to_owned());
-    }
-    let waits = [&step.advance, &step.during].into_iter().flatten().any(|time| time.0 > PATIENCE);
-    waits.then(|| "virtual time".to_owned())
 }
 
 /// Where a run starts to count clusters: past those of a run before it, whose pods may be left.
@@ -407,17 +363,5 @@ pub(super) async fn remove_labelled(cri: &dyn Cri, labels: &BTreeMap<String, Str
         if ours && cri.stop_pod_sandbox(&sandbox.id).await.is_ok() {
             let _ = cri.remove_pod_sandbox(&sandbox.id).await;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::minor_of;
-
-    #[test]
-    fn a_release_is_told_by_major_and_minor() {
-        assert_eq!(minor_of("2.1.9+unknown"), Some((2, 1)));
-        assert_eq!(minor_of("v1.7.24~ds1"), Some((1, 7)));
-        assert_eq!(minor_of("unknown"), None);
     }
 }
