@@ -14,13 +14,10 @@ use tokio::sync::watch;
 
 use super::clock::Clock;
 use super::decode::{Manifest, manifest};
-use super::refusal::{FieldError, Refusal};
+use super::refusal::Refusal;
 use super::scheduler::{Candidate, Unschedulable, place};
 use super::store::{PodName, Store, name_of, node_of};
 use super::{defaults, fields, validation};
-
-/// What an update of a pod's spec may change, in the server's words (recorded, `api-1.36.2.json`).
-const IMMUTABLE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
 /// The API server of a cluster.
 #[derive(Debug)]
@@ -101,7 +98,7 @@ impl ApiServer {
             if let Some(before) = before {
                 return update_pod(store, &before, pod);
             }
-            let errors = validation::new_pod(&pod, gates);
+            let errors = validation::new_pod(&pod);
             if !errors.is_empty() {
                 let name = pod.metadata.name.as_deref().unwrap_or_default();
                 return Err(Refusal::invalid("Pod", name, &errors));
@@ -345,28 +342,16 @@ fn update_pod(store: &mut Store, before: &Pod, given: Pod) -> Result<(), Refusal
     new.node_name = new.node_name.or_else(|| old.node_name.clone());
     new.ephemeral_containers =
         new.ephemeral_containers.or_else(|| old.ephemeral_containers.clone());
-    let mut comparable = new.clone();
-    comparable.ephemeral_containers.clone_from(&old.ephemeral_containers);
-    comparable.active_deadline_seconds = old.active_deadline_seconds;
-    comparable.tolerations.clone_from(&old.tolerations);
-    for (new, old) in comparable.containers.iter_mut().zip(&old.containers) {
-        new.image.clone_from(&old.image);
-    }
-    for (new, old) in
-        comparable.init_containers.iter_mut().flatten().zip(old.init_containers.iter().flatten())
-    {
-        new.image.clone_from(&old.image);
-    }
-    if comparable != old {
+    after.spec = Some(new);
+    let errors = validation::updated_pod(&after, before);
+    if !errors.is_empty() {
         let name = before.metadata.name.as_deref().unwrap_or_default();
-        let error = FieldError::forbidden("spec", IMMUTABLE);
-        return Err(Refusal::invalid("Pod", name, &[error]));
+        return Err(Refusal::invalid("Pod", name, &errors));
     }
-    if new != old {
+    if after.spec.as_ref() != Some(&old) {
         let generation = after.metadata.generation.unwrap_or(1);
         after.metadata.generation = Some(generation.saturating_add(1));
     }
-    after.spec = Some(new);
     if after != *before {
         store.put_pod(after);
     }

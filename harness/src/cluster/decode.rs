@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use super::go_types::{self, Struct};
 use super::refusal::Refusal;
 
 /// The objects that can be applied.
@@ -22,8 +23,12 @@ pub(super) fn manifest(json: &Json) -> Result<Manifest, Refusal> {
     let text = |field: &str| json.get(field).and_then(Json::as_str);
     let (version, kind) = (text("apiVersion"), text("kind"));
     match (version, kind) {
-        (Some("v1"), Some("Pod")) => Ok(Manifest::Pod(Box::new(object(json, "Pod")?))),
-        (Some("v1"), Some("Node")) => Ok(Manifest::Node(Box::new(object(json, "Node")?))),
+        (Some("v1"), Some("Pod")) => {
+            Ok(Manifest::Pod(Box::new(object(json, "Pod", &go_types::POD)?)))
+        }
+        (Some("v1"), Some("Node")) => {
+            Ok(Manifest::Node(Box::new(object(json, "Node", &go_types::NODE)?)))
+        }
         (Some(version), Some(kind)) => Err(Refusal::bad_request(format!(
             "no matches for kind {kind:?} in version {version:?}"
         ))),
@@ -32,12 +37,19 @@ pub(super) fn manifest(json: &Json) -> Result<Manifest, Refusal> {
     }
 }
 
-fn object<T: DeserializeOwned + serde::Serialize>(json: &Json, kind: &str) -> Result<T, Refusal> {
+fn object<T: DeserializeOwned + serde::Serialize>(
+    json: &Json,
+    kind: &str,
+    go_type: &'static Struct,
+) -> Result<T, Refusal> {
     let cannot = |what: String| {
         Refusal::bad_request(format!(
             "{kind} in version \"v1\" cannot be handled as a {kind}: {what}"
         ))
     };
+    if let Some(mismatch) = go_types::first_mismatch(json, go_type) {
+        return Err(cannot(mismatch));
+    }
     let object = T::deserialize(json).map_err(|error| cannot(format!("json: {error}")))?;
     let read = serde_json::to_value(&object).map_err(|error| cannot(error.to_string()))?;
     let mut unknown = Vec::new();

@@ -50,6 +50,11 @@ impl FieldError {
         Self { field: field.into(), what: format!("Required value{colon}{detail}") }
     }
 
+    /// A value that names something that is not there.
+    pub fn not_found(field: impl Into<String>, value: &str) -> Self {
+        Self { field: field.into(), what: format!("Not found: {value:?}") }
+    }
+
     /// A value that stands twice.
     pub fn duplicate(field: impl Into<String>, value: &str) -> Self {
         Self { field: field.into(), what: format!("Duplicate value: {value:?}") }
