@@ -1,7 +1,6 @@
 //! From a manifest to a pod, as strictly as kubectl asks the API server to be.
 
 use k8s_openapi::api::core::v1::{Node, Pod};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
