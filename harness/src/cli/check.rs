@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::select::Selection;
 use super::{CommandError, Outcome};
+use crate::report::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -16,6 +17,6 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let suite = options.selection.suite()?;
     let cases = options.selection.cases(&suite)?.len();
-    writeln!(anstream::stdout(), "{cases} cases, nothing wrong with them")?;
+    writeln!(anstream::stdout(), "{}, nothing wrong", counted(cases, "case"))?;
     Ok(Outcome::Held)
 }

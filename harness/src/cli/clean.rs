@@ -7,6 +7,7 @@ use clap::Args;
 use cri_api::client::{CriClient, RuntimeEndpoint};
 
 use super::{CommandError, Outcome};
+use crate::report::counted;
 use crate::target::CALL_TIMEOUT;
 use crate::target::clean::remove_leftovers;
 
@@ -36,15 +37,16 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     })?;
     writeln!(
         anstream::stdout(),
-        "Removed {} sandboxes and {} images of dead runs; {} sandboxes belong to runs that are alive",
-        cleaned.removed,
-        cleaned.images,
-        cleaned.alive
+        "Removed {} and {} of dead runs; left {} of living ones",
+        counted(cleaned.removed, "sandbox"),
+        counted(cleaned.images, "image"),
+        counted(cleaned.alive, "sandbox")
     )?;
     match cleaned.failed {
         0 => Ok(Outcome::Held),
         failed => {
-            writeln!(anstream::stderr(), "gidcheck: {failed} sandboxes could not be removed")?;
+            let failed = counted(failed, "sandbox");
+            writeln!(anstream::stderr(), "gidcheck: {failed} could not be removed")?;
             Ok(Outcome::NotHeld)
         }
     }

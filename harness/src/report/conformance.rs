@@ -60,6 +60,7 @@ pub struct DeviatingCase {
     /// Its level.
     pub level: Level,
     /// Where the deviation was seen before; nothing for a new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
     /// What is different, first things first.
     pub differences: Vec<DifferenceEntry>,
@@ -214,7 +215,8 @@ impl ConformanceReport {
             writeln!(text, "\n## Not asked\n")?;
         }
         for (reason, count) in reasons {
-            writeln!(text, "- {count} cases need {reason}")?;
+            let needs = if count == 1 { "needs" } else { "need" };
+            writeln!(text, "- {} {needs} {reason}", super::counted(count, "case"))?;
         }
         Ok(())
     }

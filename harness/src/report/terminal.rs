@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::shown;
+use super::{counted, shown};
 use crate::document::Sources;
 use crate::runner::{Failure, Report, Verdict};
 use crate::scenario::Case;
@@ -84,8 +84,8 @@ pub fn write(
     let style = if counts.failed == 0 { GOOD } else { BAD };
     write!(
         out,
-        "\n{} cases on {}: {style}{} held, {} failed{style:#}",
-        cases.len(),
+        "\n{} on {}: {style}{} held, {} failed{style:#}",
+        counted(cases.len(), "case"),
         run.target,
         counts.held,
         counts.failed
