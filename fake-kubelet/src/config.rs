@@ -43,6 +43,10 @@ pub struct Timings {
     /// Between two lists of containers where the runtime sends no events
     /// (the generic PLEG's relist period).
     pub relist_period: Duration,
+    /// Whether the runtime tells this kubelet of every end; else it lists containers beside
+    /// listening. containerd 1.7 gives each event to a single one of its listeners (measured on
+    /// 1.7.24: of two kubelets on one runtime each heard a part).
+    pub events_are_complete: bool,
     /// Before a failed sync is tried again (`backOffPeriod`).
     pub sync_retry: Duration,
     /// Before a sync is tried again that failed because the network is not ready.
@@ -66,6 +70,7 @@ impl Default for Timings {
         Self {
             node_status_period: Duration::from_secs(10),
             relist_period: Duration::from_secs(1),
+            events_are_complete: true,
             sync_retry: Duration::from_secs(10),
             network_retry: Duration::from_secs(1),
             crash_loop_initial: Duration::from_secs(10),

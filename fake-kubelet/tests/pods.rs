@@ -372,6 +372,19 @@ async fn a_runtime_with_events_is_not_listed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shared_runtime_is_listed_too_because_events_may_go_to_others() {
+    let mut node = node(runtime().telling_others()).await;
+    let mut config = KubeletConfig::new("node", gates("1.36", &[]));
+    config.timings.events_are_complete = false;
+    node.start_kubelet(config).await;
+    node.api.create_pod(pod("pod", app()));
+    pass(SOON).await;
+    node.runtime.kill("ctr", 1);
+    pass(seconds(1)).await;
+    assert_eq!(node.api.restart_count("pod"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_status_that_people_see_is_the_last_if_nothing_has_to_wait() {
     let node = node(runtime()).await;
     node.api.create_pod(pod("pod", app()));

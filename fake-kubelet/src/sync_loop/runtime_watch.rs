@@ -1,5 +1,5 @@
 //! Hearing of containers that end: by the runtime's events, or where it has
-//! none by listing.
+//! none, or not all of them can be relied on, by listing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use cri_api::{Code, Cri, CriError, EventStream, v1};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
+use super::until;
 use crate::node::Node;
 use crate::sync::Adopted;
 use crate::translate::labels;
@@ -30,7 +31,8 @@ pub(super) enum Heard {
 }
 
 enum Source {
-    Events(EventStream),
+    /// Events, and when to list all the same, if ever.
+    Events(EventStream, Option<Instant>),
     /// The runtime has no events: list at that time.
     Listing(Instant),
     /// The stream broke: subscribe again at that time.
@@ -50,7 +52,7 @@ impl RuntimeWatch {
     async fn source(node: &Node) -> Source {
         let later = next_list(node);
         match node.cri.container_events().await {
-            Ok(events) => Source::Events(events),
+            Ok(events) => Source::Events(events, list_beside_events(node)),
             Err(error) if error.code == Code::Unimplemented => Source::Listing(later),
             Err(_) => Source::Broken(later),
         }
@@ -59,17 +61,21 @@ impl RuntimeWatch {
     /// The next that is heard. Nothing is lost when the future is dropped.
     pub(super) async fn next(&mut self, node: &Node) -> Heard {
         match &mut self.source {
-            Source::Events(events) => match events.next().await {
-                Some(Ok(event)) => heard(event),
-                // A runtime may say only in the stream that it has no events.
-                Some(Err(error)) if error.code == Code::Unimplemented => {
-                    self.source = Source::Listing(Instant::now());
-                    Heard::Nothing
-                }
-                Some(Err(_)) | None => {
-                    self.source = Source::Broken(next_list(node));
-                    Heard::Nothing
-                }
+            Source::Events(events, list_at) => tokio::select! {
+                biased;
+                event = events.next() => match event {
+                    Some(Ok(event)) => heard(event),
+                    // A runtime may say only in the stream that it has no events.
+                    Some(Err(error)) if error.code == Code::Unimplemented => {
+                        self.source = Source::Listing(Instant::now());
+                        Heard::Nothing
+                    }
+                    Some(Err(_)) | None => {
+                        self.source = Source::Broken(next_list(node));
+                        Heard::Nothing
+                    }
+                },
+                () = until(*list_at) => Heard::ListingDue,
             },
             Source::Listing(at) | Source::Broken(at) => {
                 sleep_until(*at).await;
@@ -81,7 +87,7 @@ impl RuntimeWatch {
     /// Lists what there is, after subscribing again if the stream broke.
     pub(super) async fn list(&mut self, node: &Node) -> Option<Listing> {
         match &mut self.source {
-            Source::Events(_) => {}
+            Source::Events(_, at) => *at = list_beside_events(node),
             Source::Listing(at) => *at = next_list(node),
             Source::Broken(_) => self.source = Self::source(node).await,
         }
@@ -94,6 +100,10 @@ const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
 
 fn next_list(node: &Node) -> Instant {
     Instant::now() + node.config.timings.relist_period.max(SHORTEST_PERIOD)
+}
+
+fn list_beside_events(node: &Node) -> Option<Instant> {
+    (!node.config.timings.events_are_complete).then(|| next_list(node))
 }
 
 /// Only an end needs an answer: what was created and started the pod worker

@@ -39,6 +39,7 @@ struct State {
     features: Option<bool>,
     network_ready: bool,
     has_events: bool,
+    tells_others: bool,
     images: BTreeMap<String, Behaviour>,
     pullable: BTreeMap<String, Behaviour>,
     sandbox_error: Option<String>,
@@ -98,6 +99,12 @@ impl ScriptedRuntime {
 
     pub fn without_events(self) -> Self {
         self.state().has_events = false;
+        self
+    }
+
+    /// Its events go to another listener.
+    pub fn telling_others(self) -> Self {
+        self.state().tells_others = true;
         self
     }
 
@@ -237,6 +244,9 @@ impl State {
             pod_sandbox_status: self.sandboxes.get(sandbox).map(|(status, _)| status.clone()),
             ..v1::ContainerEventResponse::default()
         };
+        if self.tells_others {
+            return;
+        }
         self.watchers.retain(|watcher| watcher.send(event.clone()).is_ok());
     }
 

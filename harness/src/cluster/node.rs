@@ -10,6 +10,10 @@ use fake_kubelet::{Kubelet, KubeletConfig};
 use super::{ApiServer, Clock, ClusterError, gates_of};
 use crate::target::NodeRuntime;
 
+/// Between two lists where every case has a kubelet on the same runtime: nobody else is disturbed,
+/// and a case should not wait for its own kubelet.
+const SHARED_RUNTIME_RELIST_PERIOD: Duration = Duration::from_millis(100);
+
 /// A node of a cluster.
 #[derive(Debug)]
 pub struct ClusterNode {
@@ -73,6 +77,10 @@ impl ClusterNode {
         config.image_mapping.clone_from(&self.runtime.image_mapping);
         config.extra_labels.clone_from(&self.runtime.sandbox_labels);
         config.host_network_only = self.runtime.host_network;
+        if self.runtime.is_shared {
+            config.timings.events_are_complete = false;
+            config.timings.relist_period = SHARED_RUNTIME_RELIST_PERIOD;
+        }
         if self.runtime.host_network {
             // Logs would be left on a host that is not ours.
             config.pod_logs_directory = None;

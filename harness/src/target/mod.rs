@@ -138,6 +138,8 @@ pub struct NodeRuntime {
     pub sandbox_labels: BTreeMap<String, String>,
     /// Whether pods share the host's network, because the runtime has no other.
     pub host_network: bool,
+    /// Whether other kubelets use the same runtime, so that events may go to them.
+    pub is_shared: bool,
     /// Makes the volumes of pods.
     pub volumes: Arc<dyn Volumes>,
     change: Option<Arc<dyn ChangeRuntime>>,
@@ -165,6 +167,7 @@ impl NodeRuntime {
             image_mapping: None,
             sandbox_labels: BTreeMap::new(),
             host_network: false,
+            is_shared: false,
             volumes,
             change: None,
         }

@@ -313,6 +313,7 @@ impl Target for RuntimeTarget {
             references.get(reference).cloned().unwrap_or_else(|| reference.to_owned())
         }));
         node.host_network = true;
+        node.is_shared = true;
         node.sandbox_labels = BTreeMap::from([
             (RUN_LABEL.to_owned(), self.run.clone()),
             (NODE_LABEL.to_owned(), number.to_string()),
