@@ -60,7 +60,8 @@ impl Images {
     fn ask() -> Result<BTreeSet<String>> {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         tokio.block_on(async {
-            let images = docker_client_instance().await?.list_images(None::<ListImagesOptions>).await?;
+            let images =
+                docker_client_instance().await?.list_images(None::<ListImagesOptions>).await?;
             Ok(images.into_iter().flat_map(|image| image.repo_tags).collect())
         })
     }
