@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::select::Selection;
 use super::{CommandError, Outcome};
+use crate::scenario::Requirement;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -32,7 +33,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
             "case": case.id,
             "description": &*case.description,
             "level": case.spec.level,
-            "requires": case.spec.requires,
+            "requires": case.spec.requires.iter().map(Requirement::capability).collect::<Vec<_>>(),
             "place": place,
         });
         writeln!(out, "{entry}")?;

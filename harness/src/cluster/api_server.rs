@@ -94,6 +94,9 @@ impl ApiServer {
             let State { gates, store } = state;
             let before = store.pod(&name_of(&pod)).cloned();
             fields::drop_disabled_spec(gates, &mut pod, before.as_deref());
+            if let Some(before) = &before {
+                defaults::keep(&mut pod, before);
+            }
             defaults::apply(&mut pod);
             if let Some(before) = before {
                 return update_pod(store, &before, pod);

@@ -20,6 +20,20 @@ pub(super) fn apply(pod: &mut Pod) {
     }
 }
 
+/// Keeps what was filled in when the pod was created: clients patch what a manifest says, and a
+/// new tag does not change the pull policy that the old one led to.
+pub(super) fn keep(pod: &mut Pod, before: &Pod) {
+    let (Some(spec), Some(before)) = (pod.spec.as_mut(), before.spec.as_ref()) else { return };
+    let known = before.containers.iter().chain(before.init_containers.iter().flatten());
+    let init = spec.init_containers.iter_mut().flatten();
+    for container in spec.containers.iter_mut().chain(init) {
+        if let Some(known) = known.clone().find(|known| known.name == container.name) {
+            let policy = &known.image_pull_policy;
+            container.image_pull_policy = container.image_pull_policy.take().or(policy.clone());
+        }
+    }
+}
+
 fn default_spec(spec: &mut PodSpec) {
     let text = |field: &mut Option<String>, value: &str| {
         field.get_or_insert_with(|| value.to_owned());

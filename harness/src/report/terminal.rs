@@ -123,7 +123,7 @@ fn write_deviations(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) ->
 }
 
 fn area_of(id: &str) -> &str {
-    id.split_once('/').map_or("", |(area, _)| area)
+    id.split_once('/').map_or(id, |(area, _)| area)
 }
 
 fn write_areas(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::Result<()> {

@@ -70,6 +70,7 @@ pub(super) fn expand(spec: &Node, problems: &mut Problems) -> Vec<Expanded> {
                 });
                 let values: Vec<_> = values.collect();
                 bindings.extend(values);
+                bindings.insert("name", Bound::Node(Cow::Borrowed(row.name_node)));
             }
             if excludes.iter().any(|exclude| holds(exclude, &bindings)) {
                 continue;
@@ -106,6 +107,7 @@ pub(super) fn expand(spec: &Node, problems: &mut Problems) -> Vec<Expanded> {
 
 struct Row<'a> {
     name: &'a str,
+    name_node: &'a Node,
     values: BTreeMap<&'a str, Bound<'a>>,
 }
 
@@ -147,7 +149,8 @@ fn rows<'a>(
     let mut names = BTreeSet::new();
     let mut rows = Vec::new();
     for node in nodes {
-        let Some(name) = node.get("name").and_then(Node::text) else {
+        let named = node.get("name").and_then(|node| Some((node, node.text()?)));
+        let Some((name_node, name)) = named else {
             problems.add(
                 Problem::new(node.span, "a row needs a name")
                     .help("add name: WORDS-FOR-THE-CASE; it becomes part of the case's name"),
@@ -175,7 +178,7 @@ fn rows<'a>(
                 )
             })
             .collect();
-        rows.push(Row { name, values });
+        rows.push(Row { name, name_node, values });
     }
     rows
 }
@@ -284,6 +287,13 @@ fn unknown_name<'a>(span: Span, name: &str, known: impl Iterator<Item = &'a str>
     }
 }
 
+/// Whether a step expected something, and nothing of that holds in this case.
+fn lost_its_expectations(step: &Node, expanded: &Node) -> bool {
+    ["expect", "never"]
+        .iter()
+        .any(|field| step.get(field).is_some() && expanded.get(field).is_none())
+}
+
 /// One walk over all cases, which remembers the conditions it met.
 struct Pass<'a> {
     known: &'a BTreeMap<&'a str, BTreeSet<String>>,
@@ -332,7 +342,10 @@ impl<'a> Pass<'a> {
             Value::List(items) => {
                 let kept: Vec<_> = items
                     .iter()
-                    .filter_map(|item| self.guarded(item, bindings, problems))
+                    .filter_map(|item| {
+                        let kept = self.guarded(item, bindings, problems)?;
+                        (!lost_its_expectations(item, &kept)).then_some(kept)
+                    })
                     .collect();
                 let emptied = kept.is_empty() && !items.is_empty();
                 (!emptied).then_some(Node { value: Value::List(kept), span: node.span })

@@ -63,7 +63,7 @@ pub struct Spec {
     pub level: Level,
     /// What a target must be able to do; where it cannot, the case is skipped with the reason.
     #[serde(default)]
-    pub requires: Vec<Capability>,
+    pub requires: Vec<Requirement>,
     /// Images that the nodes can pull. Every node also knows the image of the two example
     /// manifests, `registry.k8s.io/e2e-test-images/agnhost:2.45`.
     #[serde(default)]
@@ -92,6 +92,38 @@ pub enum Level {
     Core,
     /// It is sensible, but runtimes differ.
     Extended,
+}
+
+/// A capability, as a word or with a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Requirement {
+    /// Every case needs it.
+    Always(Capability),
+    /// Only some cases need it.
+    Conditional(ConditionalRequirement),
+}
+
+impl Requirement {
+    /// What is needed. Conditions are gone by the time that a case exists.
+    #[must_use]
+    pub fn capability(&self) -> Capability {
+        match self {
+            Self::Always(capability) => *capability,
+            Self::Conditional(requirement) => requirement.capability,
+        }
+    }
+}
+
+/// A capability that only some cases need; `when` says which, as it does of steps.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConditionalRequirement {
+    /// What is needed.
+    pub capability: Capability,
+    /// It is needed only in cases whose axes and variables have these values.
+    #[serde(default)]
+    pub when: Option<When>,
 }
 
 /// Something that a target may lack.

@@ -190,13 +190,11 @@ fn check_step(step: &Node, problems: &mut Problems) {
             );
         }
     }
-    if let Some(refused) = step.get("refused") {
-        if refused.entries().is_empty() {
-            problems.add(
-                Problem::new(refused.span, "this does not say how it is refused")
-                    .help("give reason, message or contains"),
-            );
-        }
+    if let Some(refused) = step.get("refused").filter(|refused| refused.entries().is_empty()) {
+        problems.add(
+            Problem::new(refused.span, "this does not say how it is refused")
+                .help("give reason, message or contains"),
+        );
     }
     for field in ["upgrade", "rollBack", "setFeatureGates"] {
         if let Some(change) = step.get(field) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Implementation;
-use crate::scenario::{Capability, Case, RuntimeName, Step};
+use crate::scenario::{Capability, Case, Requirement, RuntimeName, Step};
 
 /// The longest time that a case may let pass for real.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,14 +44,15 @@ pub fn lacks<'a>(
     implementations: impl Iterator<Item = &'a Implementation> + Clone,
 ) -> Option<String> {
     let spec = &case.spec;
-    for capability in &spec.requires {
+    let needs: Vec<_> = spec.requires.iter().map(Requirement::capability).collect();
+    for capability in &needs {
         match capability {
             Capability::RuntimeChange => return Some("a runtime whose release changes".into()),
             Capability::VirtualTime => return Some("virtual time".into()),
             Capability::SupplementalGroupsPolicy | Capability::Faults => {}
         }
     }
-    let strict = spec.requires.contains(&Capability::SupplementalGroupsPolicy);
+    let strict = needs.contains(&Capability::SupplementalGroupsPolicy);
     for wanted in case.runtimes() {
         match implementations.clone().find(|one| one.is(wanted)) {
             None => {
