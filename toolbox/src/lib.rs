@@ -9,7 +9,8 @@
 mod interpreter;
 
 pub use interpreter::{
-    COMMANDS, Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step, Stream, System,
+    COMMANDS, DISPATCHERS, Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step,
+    Stream, System,
 };
 
 /// The commands as a static Linux program: one file, called by any of [`COMMANDS`].

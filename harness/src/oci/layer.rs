@@ -23,8 +23,9 @@ enum Entry<'a> {
 
 /// The layer of an image as an uncompressed archive: sorted, every time 0.
 ///
-/// Files that the image spells out keep owner, group and mode. The commands go to `/bin`,
-/// except where the image has something of that name.
+/// Files that the image spells out keep owner, group and mode. The commands go to `/bin`, and
+/// one that is the image's entrypoint to where that says, except where the image has something
+/// of that name.
 pub(super) fn write(image: &Image) -> Result<Vec<u8>, OciError> {
     let mut archive = Builder::new(Vec::new());
     let entries = entries(image)?;
@@ -84,6 +85,7 @@ fn add_commands<'a>(
         .iter()
         .chain(&toolbox::COMMANDS)
         .map(|command| format!("{folder}/{command}"))
+        .chain(entrypoint(image))
         .filter(|path| files.get(path).is_none() && !files.has_children(path));
     let mut program = None;
     for path in free {
@@ -98,6 +100,20 @@ fn add_commands<'a>(
         }
     }
     Ok(())
+}
+
+/// The path of the image's entrypoint, if it is one of our commands by name.
+fn entrypoint(image: &Image) -> Option<String> {
+    let path = image.entrypoint.first()?;
+    let (folder, name) = path.rsplit_once('/')?;
+    let is_ours = toolbox::DISPATCHERS.iter().chain(&toolbox::COMMANDS).any(|ours| *ours == name);
+    let is_plain = folder.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."));
+    // Through a link, or below a file, it is no place of its own.
+    let is_free = path.match_indices('/').skip(1).all(|(end, _)| {
+        let node = image.files.get(&path[..end]);
+        node.is_none_or(|node| node.kind == FileKind::Directory)
+    });
+    (is_ours && path.starts_with('/') && is_plain && is_free).then(|| path.clone())
 }
 
 /// Where `/bin` leads, if that is a directory or free.

@@ -68,6 +68,21 @@ fn a_layer_has_the_images_files_and_the_commands() -> TestResult {
 }
 
 #[test]
+fn an_entrypoint_that_is_a_command_is_where_the_image_says() -> TestResult {
+    let agnhost = layer(&Image::agnhost())?;
+    assert_eq!(agnhost["agnhost"], "Link 755 0:0 bin/toolbox");
+    for (entrypoint, path) in [("/opt/bin/sleep", "opt/bin/sleep"), ("/bin/id", "bin/id")] {
+        let image = Image { entrypoint: vec![entrypoint.to_owned()], ..image() };
+        assert_eq!(layer(&image)?[path], "Link 755 0:0 bin/toolbox");
+    }
+    for entrypoint in ["/opt/server", "sleep", "/opt/../sleep", "opt/sleep", "/etc/group/id"] {
+        let plain = layer(&Image { entrypoint: Vec::new(), ..image() })?;
+        assert_eq!(layer(&Image { entrypoint: vec![entrypoint.to_owned()], ..image() })?, plain);
+    }
+    Ok(())
+}
+
+#[test]
 fn an_images_own_commands_stay() -> TestResult {
     let mut image = image();
     image.files.insert("/bin", FileNode::symlink("usr/bin"));

@@ -13,5 +13,5 @@ mod sleep;
 mod system;
 mod text;
 
-pub use program::{COMMANDS, Program};
+pub use program::{COMMANDS, DISPATCHERS, Program};
 pub use system::{Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Step, Stream, System};

@@ -30,6 +30,10 @@ pub const COMMANDS: [&str; 17] = [
     "true",
 ];
 
+/// Names by which the program takes the command from its first argument: its own, and that of
+/// the program in Kubernetes' test image agnhost.
+pub const DISPATCHERS: [&str; 2] = ["toolbox", "agnhost"];
+
 /// How many shells there may be within shells.
 const MAX_DEPTH: usize = 4;
 
@@ -85,7 +89,7 @@ impl Program {
     /// Runs until the process ends or sleeps. `argv` must be the same in every step.
     ///
     /// The command is chosen by the base name of `argv[0]`, or of `argv[1]` if that is
-    /// `toolbox`; [`COMMANDS`] lists them. No command has a process of its own: what one
+    /// one of [`DISPATCHERS`]; [`COMMANDS`] lists them. No command has a process of its own: what one
     /// changes, such as its uid, holds for those after it. Stepping again after
     /// [`Step::Sleep`] means that the time is up; after [`Step::Exit`] or [`Step::Pause`]
     /// it gives the same again.
@@ -109,8 +113,11 @@ impl Program {
     }
 
     fn start<A: AsRef<[u8]>, S: System>(&mut self, argv: &[A], system: &mut S) -> Outcome {
-        let is_toolbox = argv.first().is_some_and(|name| base_name(name.as_ref()) == b"toolbox");
-        let argv = argv.get(usize::from(is_toolbox)..).unwrap_or_default();
+        let dispatches = argv.first().is_some_and(|name| {
+            let name = base_name(name.as_ref());
+            DISPATCHERS.iter().any(|dispatcher| dispatcher.as_bytes() == name)
+        });
+        let argv = argv.get(usize::from(dispatches)..).unwrap_or_default();
         let mut words: [&[u8]; MAX_WORDS] = [&[]; MAX_WORDS];
         for (word, argument) in words.iter_mut().zip(argv) {
             *word = argument.as_ref();
