@@ -8,7 +8,7 @@ use cri_api::client::RuntimeEndpoint;
 use cri_api::server;
 use fake_cri::FakeRuntime;
 
-use super::{CommandError, Outcome};
+use super::{CommandError, Outcome, profile};
 use crate::images;
 
 #[derive(Debug, Args)]
@@ -22,14 +22,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
-    let profile = fake_cri::profile::find(&options.profile).ok_or_else(|| {
-        let known: Vec<_> = fake_cri::profile::all().iter().map(|profile| profile.name).collect();
-        CommandError::Usage(format!(
-            "no profile is called {:?}; known: {}",
-            options.profile,
-            known.join(", ")
-        ))
-    })?;
+    let profile = profile(&options.profile)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

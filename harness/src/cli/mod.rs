@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod asking;
 mod check;
 mod clean;
 mod fake_cri;
@@ -7,6 +8,8 @@ mod images;
 mod list;
 mod matrix;
 mod new;
+mod record;
+mod replay;
 mod run;
 mod schema;
 mod select;
@@ -15,10 +18,12 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use thiserror::Error;
 
 use crate::document::Problems;
 use crate::document::Sources;
+use crate::report::counted;
 use crate::runner::with_sources;
 use crate::scenario::LoadError;
 
@@ -51,6 +56,10 @@ enum Command {
     Clean(clean::Options),
     /// Write the suite's images as archives.
     Images(images::Options),
+    /// Write down what a runtime does, as a recording.
+    Record(record::Options),
+    /// Check whether a fake or a real runtime does what was recorded.
+    Replay(replay::Options),
     /// Serve a fake runtime on a socket, for a kubelet, crictl or any CRI client.
     FakeCri(fake_cri::Options),
 }
@@ -119,6 +128,8 @@ pub fn main() -> ExitCode {
         Command::Matrix(options) => matrix::run(&options),
         Command::Clean(options) => clean::run(&options),
         Command::Images(options) => images::run(&options),
+        Command::Record(options) => record::run(&options),
+        Command::Replay(options) => replay::run(&options),
         Command::FakeCri(options) => fake_cri::run(&options),
     };
     match result {
@@ -143,7 +154,24 @@ fn refuse_problems(problems: &Problems, sources: &Sources) -> Result<(), Command
     }
     match all.len() {
         0 => Ok(()),
-        1 => Err(CommandError::Problems("1 problem".to_owned())),
-        count => Err(CommandError::Problems(format!("{count} problems"))),
+        count => Err(CommandError::Problems(counted(count, "problem"))),
     }
+}
+
+/// The fake runtime with this name.
+fn profile(name: &str) -> Result<&'static ::fake_cri::Profile, CommandError> {
+    ::fake_cri::profile::find(name).ok_or_else(|| {
+        let known: Vec<_> = ::fake_cri::profile::all().iter().map(|profile| profile.name).collect();
+        CommandError::Usage(format!("no profile is called {name:?}; known: {}", known.join(", ")))
+    })
+}
+
+/// A bar on the terminal; it shows nothing elsewhere, nor before it moves.
+fn progress_bar(cases: usize) -> ProgressBar {
+    let length = u64::try_from(cases).unwrap_or(u64::MAX);
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(4));
+    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} cases, {eta} left")
+        .expect("the template is well-formed");
+    bar.set_style(style);
+    bar
 }

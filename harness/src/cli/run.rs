@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use clap::Args;
 use cri_api::client::RuntimeEndpoint;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::select::Selection;
-use super::{CommandError, Outcome};
+use super::{CommandError, Outcome, progress_bar};
 use crate::report::conformance::ConformanceReport;
 use crate::report::terminal;
 use crate::runner::{Report, run_all};
@@ -134,14 +133,4 @@ fn write_conformance(
         })?;
     }
     Ok(())
-}
-
-/// A bar on the terminal; it shows nothing elsewhere, nor before it moves.
-fn progress_bar(cases: usize) -> ProgressBar {
-    let length = u64::try_from(cases).unwrap_or(u64::MAX);
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(4));
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} cases, {eta} left")
-        .expect("the template is well-formed");
-    bar.set_style(style);
-    bar
 }
