@@ -13,8 +13,8 @@ fn verdict_of(text: &str) -> Verdict {
     let problems: Vec<_> =
         suite.problems.sorted().iter().map(|problem| problem.message.clone()).collect();
     assert_eq!(problems, Vec::<String>::new());
-    let [case] = suite.cases.as_slice() else { panic!("one scenario makes one case") };
-    run_alone(case, &Simulation).verdict
+    assert_eq!(suite.cases.len(), 1, "one scenario makes one case");
+    run_alone(&suite.cases[0], &Simulation).verdict
 }
 
 /// What the report of a failed case says, in one text.
