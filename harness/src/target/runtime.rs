@@ -129,7 +129,7 @@ pub struct RuntimeTarget {
     run: String,
     nodes: AtomicU64,
     clusters: AtomicU32,
-    /// What was served, by the reference that the runtimes know.
+    /// What the registry served, by the reference that the runtimes know.
     served: Mutex<BTreeSet<String>>,
     volumes: HostVolumes,
     making: Arc<Making>,
@@ -230,8 +230,11 @@ impl RuntimeTarget {
                 reference: image.reference.clone(),
                 source: Box::new(source),
             })?;
-            let mut all = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-            all.insert(served.clone());
+            // Below a prefix they are somebody else's, who may have imported them for many runs.
+            if self.options.image_prefix.is_none() {
+                let mut all = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+                all.insert(served.clone());
+            }
             references.insert(image.reference.clone(), served);
         }
         Ok(references)
