@@ -133,8 +133,23 @@ impl FileTree {
     /// Takes a path and everything below it away.
     pub fn remove(&mut self, path: &str) {
         let path = normalise(path);
-        let below = format!("{path}/");
-        self.nodes.retain(|at, _| *at != path && !at.starts_with(&below));
+        let below: Vec<String> = self.below(&path).map(str::to_owned).collect();
+        for path in below.iter().chain([&path]) {
+            self.nodes.remove(path);
+        }
+    }
+
+    /// Takes the node with exactly this normalised path away; what is below it stays.
+    pub fn take(&mut self, path: &str) -> Option<FileNode> {
+        self.nodes.remove(path)
+    }
+
+    /// The paths below this normalised path, in path order.
+    pub fn below(&self, path: &str) -> impl Iterator<Item = &str> {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let after = (Bound::Excluded(below.as_str()), Bound::Unbounded);
+        let paths = self.nodes.range::<str, _>(after).map(|(at, _)| at.as_str());
+        paths.take_while(move |at| at.starts_with(&below))
     }
 
     /// The node with exactly this normalised path; links are not followed.
@@ -163,9 +178,7 @@ impl FileTree {
     /// Whether something stands below this normalised path, which makes it a directory.
     #[must_use]
     pub fn has_children(&self, path: &str) -> bool {
-        let below = format!("{}/", path.trim_end_matches('/'));
-        let after = (Bound::Excluded(below.as_str()), Bound::Unbounded);
-        self.nodes.range::<str, _>(after).next().is_some_and(|(at, _)| at.starts_with(&below))
+        self.below(path).next().is_some()
     }
 
     /// The bytes of the file at a path. Links are followed; the image's root is the root.

@@ -9,6 +9,7 @@ use super::select::Selection;
 use super::{CommandError, Outcome};
 use crate::images::store_of;
 use crate::oci::{OciImage, layout, pause_image};
+use crate::recording;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -29,6 +30,9 @@ struct Export {
     folder: PathBuf,
     #[command(flatten)]
     selection: Selection,
+    /// Write the images that record and replay need, instead of those of scenarios.
+    #[arg(long, conflicts_with_all = ["paths", "filter"])]
+    recorded: bool,
     /// The prefix that the images' names get inside the archives.
     #[arg(long, value_name = "PREFIX", default_value = "localhost")]
     image_prefix: String,
@@ -36,7 +40,6 @@ struct Export {
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let Command::Export(export) = &options.command;
-    let suite = export.selection.suite()?;
     let failed = |error| CommandError::environment("the images cannot be written", error);
     std::fs::create_dir_all(&export.folder).map_err(|error| {
         CommandError::environment(format!("{} cannot be made", export.folder.display()), error)
@@ -54,6 +57,11 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         writeln!(anstream::stdout(), "{}  {name}", path.display())?;
         Ok(())
     };
+    if export.recorded {
+        let suite = recording::Suite::built_in();
+        return suite.images.iter().try_for_each(|(_, image)| write(image)).map(|()| Outcome::Held);
+    }
+    let suite = export.selection.suite()?;
     write(&pause_image())?;
     for case in export.selection.cases(&suite)? {
         for stored in store_of(&case.spec.images).list() {

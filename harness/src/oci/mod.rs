@@ -4,8 +4,9 @@
 //! the image's files and the [`toolbox`] commands, a config and a manifest,
 //! the same bytes whenever the content is the same. [`Registry`] serves them
 //! on loopback to runtimes that pull; [`layout`] writes them as archives for
-//! those that import.
+//! those that import, and [`archive`] reads such archives back.
 
+pub mod archive;
 mod assemble;
 mod error;
 mod layer;

@@ -2,6 +2,7 @@
 //! `recordings/`, and still when users are called and groups are numbered otherwise.
 
 mod renaming;
+mod served;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,0 +1,218 @@
+//! What an archive says of its images: indexes, manifests, configs and names.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::error::Problem;
+use super::file::{ArchiveFile, Blob};
+
+/// The most images in an archive.
+const MAX_IMAGES: usize = 4096;
+/// The most layers of an image.
+const MAX_LAYERS: usize = 512;
+/// How deep indexes may lie in indexes.
+const MAX_DEPTH: usize = 4;
+
+/// Where containerd and buildx put an image's whole reference.
+const CONTAINERD_NAME: &str = "io.containerd.image.name";
+/// The specification's own annotation: a reference, or no more than a tag.
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// An image in an archive, before its layers are read.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) references: Vec<String>,
+    pub(super) config: Config,
+    pub(super) layers: Vec<Blob>,
+}
+
+/// How an image runs. A JSON `null` is as good as nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Config {
+    pub(super) user: Option<String>,
+    pub(super) entrypoint: Option<Vec<String>>,
+    pub(super) cmd: Option<Vec<String>>,
+    pub(super) env: Option<Vec<String>>,
+    pub(super) working_dir: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ImageConfig {
+    config: Option<Config>,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    manifests: Vec<Descriptor>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    #[serde(default)]
+    media_type: String,
+    digest: String,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+    platform: Option<Platform>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Platform {
+    os: String,
+    architecture: String,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    config: Descriptor,
+    layers: Vec<Descriptor>,
+}
+
+/// An entry of `manifest.json`, as `docker save` writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SavedImage {
+    config: String,
+    repo_tags: Option<Vec<String>>,
+    layers: Vec<String>,
+}
+
+/// Finds the images of an archive. `stem` is the file's name, for images that have none.
+pub(super) fn find(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Problem> {
+    let found = match (archive.has("index.json"), archive.has("manifest.json")) {
+        // docker save writes both; older ones put the names into manifest.json only.
+        (true, true) if !index_has_names(archive)? => in_manifest_json(archive, stem)?,
+        (true, _) => in_layout(archive, stem)?,
+        (false, true) => in_manifest_json(archive, stem)?,
+        (false, false) => return Err(Problem::NoImages),
+    };
+    for image in &found {
+        if image.layers.len() > MAX_LAYERS {
+            let most = format!("{MAX_LAYERS} layers");
+            return Err(Problem::TooMuch { what: "an image in it has", most });
+        }
+    }
+    Ok(found)
+}
+
+fn top_index(archive: &mut ArchiveFile) -> Result<Index, Problem> {
+    let index: Index = archive.document(&Blob::of_path("index.json"))?;
+    check_count(index.manifests.len())?;
+    Ok(index)
+}
+
+fn check_count(images: usize) -> Result<(), Problem> {
+    if images > MAX_IMAGES {
+        let most = format!("{MAX_IMAGES} images");
+        return Err(Problem::TooMuch { what: "it lists", most });
+    }
+    Ok(())
+}
+
+fn index_has_names(archive: &mut ArchiveFile) -> Result<bool, Problem> {
+    let index = top_index(archive)?;
+    let mut names = index.manifests.iter().filter_map(|manifest| manifest.annotations.as_ref());
+    Ok(names.any(|names| names.contains_key(CONTAINERD_NAME)))
+}
+
+fn in_layout(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Problem> {
+    let mut found: Vec<Found> = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for descriptor in top_index(archive)?.manifests {
+        let references = references(descriptor.annotations.as_ref(), stem);
+        // The same image under several names is there once for each.
+        if let Some(&index) = seen.get(&descriptor.digest) {
+            let known = &mut found[index].references;
+            known.extend(
+                references.into_iter().filter(|name| !known.contains(name)).collect::<Vec<_>>(),
+            );
+            continue;
+        }
+        seen.insert(descriptor.digest.clone(), found.len());
+        let manifest = manifest_for_linux(archive, &descriptor)?;
+        let config = Blob::of_digest(&manifest.config.digest)?;
+        let config: ImageConfig = archive.document(&config)?;
+        let layers = manifest.layers.iter().map(|layer| Blob::of_digest(&layer.digest));
+        found.push(Found {
+            references,
+            config: config.config.unwrap_or_default(),
+            layers: layers.collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(found)
+}
+
+/// Follows indexes to the manifest for this program's architecture, or the first for linux.
+fn manifest_for_linux(
+    archive: &mut ArchiveFile,
+    descriptor: &Descriptor,
+) -> Result<Manifest, Problem> {
+    let mut blob = Blob::of_digest(&descriptor.digest)?;
+    let mut media_type = descriptor.media_type.clone();
+    for _ in 0..MAX_DEPTH {
+        if !(media_type.contains("index") || media_type.contains("manifest.list")) {
+            return archive.document(&blob);
+        }
+        let index: Index = archive.document(&blob)?;
+        check_count(index.manifests.len())?;
+        let of = |architecture: Option<&str>| {
+            index.manifests.iter().find(|manifest| match &manifest.platform {
+                Some(platform) => {
+                    platform.os == "linux"
+                        && architecture.is_none_or(|wanted| platform.architecture == wanted)
+                }
+                None => architecture.is_none(),
+            })
+        };
+        let next = of(Some(toolbox::ARCHITECTURE)).or_else(|| of(None));
+        let next = next.ok_or_else(|| Problem::NoPlatform { file: blob.path.clone() })?;
+        media_type.clone_from(&next.media_type);
+        blob = Blob::of_digest(&next.digest)?;
+    }
+    Err(Problem::TooDeep { file: blob.path })
+}
+
+fn in_manifest_json(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Problem> {
+    let saved: Vec<SavedImage> = archive.document(&Blob::of_path("manifest.json"))?;
+    check_count(saved.len())?;
+    let mut found = Vec::new();
+    for image in saved {
+        let config: ImageConfig = archive.document(&Blob::of_path(&image.config))?;
+        let references = image.repo_tags.filter(|tags| !tags.is_empty());
+        found.push(Found {
+            references: references.unwrap_or_else(|| vec![made_up(stem, "latest")]),
+            config: config.config.unwrap_or_default(),
+            layers: image.layers.iter().map(|path| Blob::of_path(path)).collect(),
+        });
+    }
+    Ok(found)
+}
+
+/// The references that annotations give.
+fn references(annotations: Option<&BTreeMap<String, String>>, stem: &str) -> Vec<String> {
+    let get = |key: &str| {
+        annotations.and_then(|all| all.get(key)).filter(|name| !name.trim().is_empty()).cloned()
+    };
+    match (get(CONTAINERD_NAME), get(REF_NAME)) {
+        (Some(name), _) => vec![name],
+        (None, Some(name)) if name.contains(['/', ':']) => vec![name],
+        // A tag of something, or the short name of an image: nobody can tell.
+        (None, Some(name)) => vec![made_up(stem, &name), name],
+        (None, None) => vec![made_up(stem, "latest")],
+    }
+}
+
+/// A reference for an image without one, from the archive's own name.
+fn made_up(stem: &str, tag: &str) -> String {
+    let name: String = stem
+        .chars()
+        .map(|character| match character.to_ascii_lowercase() {
+            plain @ ('a'..='z' | '0'..='9' | '.' | '_') => plain,
+            _ => '-',
+        })
+        .collect();
+    format!("localhost/{}:{tag}", name.trim_matches(['-', '.', '_']))
+}

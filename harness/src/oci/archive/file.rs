@@ -1,0 +1,200 @@
+//! The archive's own files: where each is, and its bytes.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom, Take};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest as _, Sha256};
+
+use super::error::Problem;
+
+/// The most files in an archive.
+const MAX_FILES: usize = 65_536;
+/// The largest archive that is unpacked when it is compressed as a whole, in bytes.
+const MAX_UNPACKED_BYTES: u64 = 512 * 1024 * 1024;
+/// The largest JSON document, in bytes.
+const MAX_DOCUMENT_BYTES: u64 = 4 * 1024 * 1024;
+/// How many links lead from one name of a file to another.
+const MAX_LINKS: usize = 8;
+
+/// How a gzip stream begins.
+pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+trait Source: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Source for T {}
+
+/// What stands at a path of the archive.
+enum Entry {
+    File { offset: u64, size: u64 },
+    Link(String),
+}
+
+/// An archive, with a table of its files.
+pub(super) struct ArchiveFile {
+    source: Box<dyn Source>,
+    entries: HashMap<String, Entry>,
+}
+
+/// A file of the archive, and the digest that it must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Blob {
+    /// Its path in the archive.
+    pub(super) path: String,
+    /// `sha256` in hexadecimal; `None`: nobody says.
+    pub(super) sha256: Option<String>,
+}
+
+impl Blob {
+    /// A blob of an image layout by its digest, such as `sha256:…`.
+    pub(super) fn of_digest(digest: &str) -> Result<Self, Problem> {
+        let hexadecimal = digest.strip_prefix("sha256:").filter(|digits| {
+            digits.len() == 64
+                && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        });
+        match hexadecimal {
+            Some(digits) => {
+                Ok(Self { path: format!("blobs/sha256/{digits}"), sha256: Some(digits.to_owned()) })
+            }
+            None => Err(Problem::NotDigest { digest: digest.to_owned() }),
+        }
+    }
+
+    /// A file without a digest.
+    pub(super) fn of_path(path: &str) -> Self {
+        Self { path: path.to_owned(), sha256: None }
+    }
+}
+
+impl ArchiveFile {
+    pub(super) fn open(path: &Path) -> Result<Self, Problem> {
+        let mut file = File::open(path)?;
+        let mut start = Vec::new();
+        (&mut file).take(2).read_to_end(&mut start)?;
+        file.seek(SeekFrom::Start(0))?;
+        if start == GZIP {
+            let mut bytes = Vec::new();
+            MultiGzDecoder::new(file)
+                .take(MAX_UNPACKED_BYTES + 1)
+                .read_to_end(&mut bytes)
+                .map_err(Problem::NoArchive)?;
+            if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_UNPACKED_BYTES) {
+                let most = format!("{MAX_UNPACKED_BYTES} bytes; gunzip it first");
+                return Err(Problem::TooMuch { what: "unpacked it has", most });
+            }
+            return Self::index(Box::new(Cursor::new(bytes)));
+        }
+        Self::index(Box::new(file))
+    }
+
+    fn index(mut source: Box<dyn Source>) -> Result<Self, Problem> {
+        let mut entries = HashMap::new();
+        let mut archive = tar::Archive::new(&mut source);
+        for entry in archive.entries_with_seek().map_err(Problem::NoArchive)? {
+            let entry = entry.map_err(Problem::NoArchive)?;
+            if entries.len() == MAX_FILES {
+                return Err(Problem::TooMuch {
+                    what: "it has",
+                    most: format!("{MAX_FILES} files"),
+                });
+            }
+            let path = plain(&String::from_utf8_lossy(&entry.path_bytes()));
+            let kind = entry.header().entry_type();
+            if kind.is_file() {
+                let (offset, size) = (entry.raw_file_position(), entry.size());
+                entries.insert(path, Entry::File { offset, size });
+            } else if kind.is_symlink() || kind.is_hard_link() {
+                let target = entry.link_name_bytes().unwrap_or_default();
+                let target = String::from_utf8_lossy(&target).into_owned();
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let from = if kind.is_symlink() { folder } else { "" };
+                entries.insert(path.clone(), Entry::Link(plain(&format!("{from}/{target}"))));
+            }
+        }
+        Ok(Self { source, entries })
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.place(path).is_some()
+    }
+
+    fn place(&self, path: &str) -> Option<(u64, u64)> {
+        let mut path = plain(path);
+        for _ in 0..=MAX_LINKS {
+            match self.entries.get(&path)? {
+                Entry::File { offset, size } => return Some((*offset, *size)),
+                Entry::Link(target) => path.clone_from(target),
+            }
+        }
+        None
+    }
+
+    /// The bytes of a file, to be read once.
+    fn reader(&mut self, path: &str) -> Result<Take<&mut Box<dyn Source>>, Problem> {
+        let (offset, size) =
+            self.place(path).ok_or_else(|| Problem::Missing { file: path.to_owned() })?;
+        self.source.seek(SeekFrom::Start(offset))?;
+        Ok((&mut self.source).take(size))
+    }
+
+    /// The bytes of a blob, after its digest was found right.
+    pub(super) fn checked(&mut self, blob: &Blob) -> Result<impl Read, Problem> {
+        if let Some(expected) = &blob.sha256 {
+            let mut hasher = Sha256::new();
+            std::io::copy(&mut self.reader(&blob.path)?, &mut Hashing(&mut hasher))?;
+            let digits = hasher
+                .finalize()
+                .iter()
+                .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+            if digits != *expected {
+                return Err(Problem::Damaged { file: blob.path.clone() });
+            }
+        }
+        self.reader(&blob.path)
+    }
+
+    /// A JSON document.
+    pub(super) fn document<T: serde::de::DeserializeOwned>(
+        &mut self,
+        blob: &Blob,
+    ) -> Result<T, Problem> {
+        if self.place(&blob.path).is_some_and(|(_, size)| size > MAX_DOCUMENT_BYTES) {
+            let most = format!("{MAX_DOCUMENT_BYTES} bytes");
+            return Err(Problem::TooMuch { what: "a document in it has", most });
+        }
+        let mut bytes = Vec::new();
+        self.checked(blob)?.read_to_end(&mut bytes)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|source| Problem::Document { file: blob.path.clone(), source })
+    }
+}
+
+struct Hashing<'a>(&'a mut Sha256);
+
+impl std::io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A path without `.`, `..` and doubled slashes, relative to the archive's root.
+fn plain(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
