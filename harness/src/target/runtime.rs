@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -33,6 +33,10 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 pub const CASE_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long an interrupted run waits for sandboxes that are being made.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How often removing sandboxes is tried.
+const REMOVAL_ATTEMPTS: u32 = 5;
+/// How much longer is waited before each attempt.
+const REMOVAL_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why real runtimes cannot be used.
 #[derive(Debug, Error)]
@@ -130,7 +134,7 @@ pub struct RuntimeTarget {
     nodes: AtomicU64,
     clusters: AtomicU32,
     /// What the registry served, by the reference that the runtimes know.
-    served: Mutex<BTreeSet<String>>,
+    served: Arc<Mutex<BTreeSet<String>>>,
     volumes: HostVolumes,
     making: Arc<Making>,
     options: RuntimeOptions,
@@ -167,7 +171,7 @@ impl RuntimeTarget {
             run,
             nodes: AtomicU64::new(0),
             clusters: AtomicU32::new(first_cluster_id()),
-            served: Mutex::default(),
+            served: Arc::default(),
             volumes,
             making: Arc::default(),
             options,
@@ -192,6 +196,7 @@ impl RuntimeTarget {
             let labels = BTreeMap::from([(RUN_LABEL.to_owned(), self.run.clone())]);
             let volumes = self.volumes.clone();
             let (making, run) = (Arc::clone(&self.making), self.run.clone());
+            let served = Arc::clone(&self.served);
             self.tokio.spawn(async move {
                 let Ok(mut signal) = signal(kind) else { return };
                 if signal.recv().await.is_none() {
@@ -199,8 +204,10 @@ impl RuntimeTarget {
                 }
                 anstream::eprintln!("gidcheck: interrupted; removing what this run made");
                 making.stop(STOP_PATIENCE).await;
+                let served = std::mem::take(&mut *locked(&served));
                 for client in &clients {
                     remove_labelled(client, &labels).await;
+                    remove_images(client, &served).await;
                 }
                 volumes.remove_all();
                 lock::forget(&run);
@@ -232,8 +239,7 @@ impl RuntimeTarget {
             })?;
             // Below a prefix they are somebody else's, who may have imported them for many runs.
             if self.options.image_prefix.is_none() {
-                let mut all = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-                all.insert(served.clone());
+                locked(&self.served).insert(served.clone());
             }
             references.insert(image.reference.clone(), served);
         }
@@ -325,15 +331,10 @@ impl Target for RuntimeTarget {
     }
 
     fn finish(&self) {
-        let served =
-            std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));
+        let served = std::mem::take(&mut *locked(&self.served));
         self.tokio.block_on(async {
             for runtime in &self.runtimes {
-                for image in &served {
-                    let image = v1::ImageSpec { image: image.clone(), ..v1::ImageSpec::default() };
-                    // Some were never pulled by this one; removing is repeatable.
-                    let _ = runtime.client.remove_image(&image).await;
-                }
+                remove_images(&runtime.client, &served).await;
             }
         });
         self.volumes.remove_all();
@@ -353,19 +354,41 @@ fn new_run_id() -> String {
     format!("{:x}-{:x}", now.as_nanos(), std::process::id())
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes images; some were never pulled, and removing is repeatable.
+async fn remove_images(cri: &dyn Cri, images: &BTreeSet<String>) {
+    for image in images {
+        let image = v1::ImageSpec { image: image.clone(), ..v1::ImageSpec::default() };
+        let _ = cri.remove_image(&image).await;
+    }
+}
+
 /// Stops and removes every sandbox that carries these labels.
 ///
-/// What cannot be removed now is found by its label in a later run.
+/// A runtime may refuse while a container of a sandbox is being started, so there are some
+/// attempts. What cannot be removed even so is found by its label in a later run.
 pub(super) async fn remove_labelled(cri: &dyn Cri, labels: &BTreeMap<String, String>) {
     let filter = v1::PodSandboxFilter {
         label_selector: labels.clone().into_iter().collect(),
         ..v1::PodSandboxFilter::default()
     };
-    let Ok(sandboxes) = cri.list_pod_sandboxes(Some(filter)).await else { return };
-    for sandbox in sandboxes {
-        let ours = labels.iter().all(|(key, value)| sandbox.labels.get(key) == Some(value));
-        if ours && cri.stop_pod_sandbox(&sandbox.id).await.is_ok() {
-            let _ = cri.remove_pod_sandbox(&sandbox.id).await;
+    for attempt in 0..REMOVAL_ATTEMPTS {
+        tokio::time::sleep(REMOVAL_PAUSE * attempt).await;
+        let Ok(sandboxes) = cri.list_pod_sandboxes(Some(filter.clone())).await else { return };
+        let mut all_gone = true;
+        for sandbox in sandboxes {
+            let ours = labels.iter().all(|(key, value)| sandbox.labels.get(key) == Some(value));
+            if ours {
+                let gone = cri.stop_pod_sandbox(&sandbox.id).await.is_ok()
+                    && cri.remove_pod_sandbox(&sandbox.id).await.is_ok();
+                all_gone &= gone;
+            }
+        }
+        if all_gone {
+            return;
         }
     }
 }
