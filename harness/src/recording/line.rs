@@ -9,13 +9,13 @@ use super::model::{Call, LinuxUser, Outcome, RecordedCase, Request};
 pub enum Incomplete {
     /// No outcome at all.
     #[error("the case has no \"ok\", which says whether its container ran")]
-    NoOutcome,
+    Outcome,
     /// It ran, but nothing was printed.
     #[error("the case is ok but has no \"id_output\"")]
-    NoIdOutput,
+    IdOutput,
     /// It failed, but how is not said.
     #[error("the case is not ok and needs \"stage\", \"code\" and \"error\"")]
-    NoFailure,
+    Failure,
 }
 
 /// A line, in the order in which its fields are written.
@@ -104,12 +104,12 @@ impl CaseLine {
         let user = self.user.take().flatten().and_then(|user| user.linux);
         let (stage, code, error) = (self.stage.take(), self.code.take(), self.error.take());
         let outcome = match (self.ok, self.id_output.take()) {
-            (None, _) => return Err(Incomplete::NoOutcome),
-            (Some(true), None) => return Err(Incomplete::NoIdOutput),
+            (None, _) => return Err(Incomplete::Outcome),
+            (Some(true), None) => return Err(Incomplete::IdOutput),
             (Some(true), Some(id_output)) => Outcome::Ran { id_output, user },
             (Some(false), _) => match (stage, code, error) {
                 (Some(call), Some(code), Some(message)) => Outcome::Refused { call, code, message },
-                _ => return Err(Incomplete::NoFailure),
+                _ => return Err(Incomplete::Failure),
             },
         };
         Ok(RecordedCase { request: self.into_request(), outcome })
