@@ -33,6 +33,11 @@ impl Making {
         Ok(under_way)
     }
 
+    /// Whether the run is being stopped.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
     /// Lets nobody begin any more and waits, for a time, for those who have begun.
     pub(super) async fn stop(&self, patience: Duration) {
         self.stopped.store(true, Ordering::SeqCst);

@@ -33,6 +33,8 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 pub const CASE_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long an interrupted run waits for sandboxes that are being made.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How long an interrupted run may take to end.
+const STOP_LIMIT: Duration = Duration::from_secs(120);
 /// How often removing sandboxes is tried.
 const REMOVAL_ATTEMPTS: u32 = 5;
 /// How much longer is waited before each attempt.
@@ -331,6 +333,10 @@ impl Target for RuntimeTarget {
     }
 
     fn finish(&self) {
+        if self.making.is_stopped() {
+            // An interrupted run is ended by who stops it, once nothing is left.
+            std::thread::sleep(STOP_LIMIT);
+        }
         let served = std::mem::take(&mut *locked(&self.served));
         self.tokio.block_on(async {
             for runtime in &self.runtimes {
