@@ -19,11 +19,12 @@ mod suite;
 mod write;
 
 pub use compare::{Difference, Rule, compare, compare_runtimes};
-pub use images::{ImageError, Images};
+pub use images::{FormatError, ImageError, Images};
+pub use line::Incomplete;
 pub use model::{Call, ImageUser, LinuxUser, Outcome, RecordedCase, Recording, Request, Runtime};
 pub use normalise::normalise;
 pub use observe::{ObserveError, Observed, observe};
 pub use play::{Interrupted, Place, play};
-pub use read::{Problem, ReadError, parse, read, read_requests};
+pub use read::{FileError, Problem, ReadError, parse, read, read_requests};
 pub use suite::Suite;
 pub use write::{WriteError, check_writable, write};
