@@ -34,6 +34,17 @@ impl ContainerType {
     }
 }
 
+/// The names of everything that is counted.
+pub const NAMES: &[&str] = &[
+    "kubelet_admission_rejections_total",
+    "kubelet_running_containers",
+    "kubelet_running_pods",
+    "kubelet_started_containers_errors_total",
+    "kubelet_started_containers_total",
+    "kubelet_started_pods_errors_total",
+    "kubelet_started_pods_total",
+];
+
 /// Counters of one kubelet process.
 #[derive(Debug, Default)]
 pub struct Metrics {

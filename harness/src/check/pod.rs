@@ -1,10 +1,10 @@
 //! Expectations about a pod.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 
 use super::{Difference, as_json, identity, namespace_of, partial};
 use crate::cluster::Cluster;
-use crate::scenario::{Expectation, Waiting};
+use crate::scenario::{Expectation, Phase, Waiting};
 
 /// Compares a pod with an expectation.
 pub(super) async fn check(
@@ -36,15 +36,17 @@ fn check_summary(
     differences: &mut Vec<Difference>,
 ) {
     let status = pod.status.as_ref();
+    let phase = expectation.phase.map(Phase::name);
+    let seen = |field: fn(&PodStatus) -> &Option<String>| status.and_then(|s| field(s).as_deref());
     for (field, wanted, seen) in [
-        ("phase", &expectation.phase, status.and_then(|status| status.phase.as_ref())),
-        ("reason", &expectation.reason, status.and_then(|status| status.reason.as_ref())),
-        ("message", &expectation.message, status.and_then(|status| status.message.as_ref())),
+        ("phase", phase, seen(|status| &status.phase)),
+        ("reason", expectation.reason.as_deref(), seen(|status| &status.reason)),
+        ("message", expectation.message.as_deref(), seen(|status| &status.message)),
     ] {
         if let Some(wanted) = wanted
             && Some(wanted) != seen
         {
-            let seen = seen.map_or("nothing", String::as_str);
+            let seen = seen.unwrap_or("nothing");
             differences.push(Difference::new(format!("{prefix}{field}"), wanted, seen));
         }
     }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::select::Selection;
 use super::{CommandError, Outcome};
+use crate::report::shown_line;
 use crate::scenario::Requirement;
 
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let mut out = anstream::stdout().lock();
     for case in options.selection.cases(&suite)? {
         if !options.json {
-            writeln!(out, "{}", case.id)?;
+            writeln!(out, "{}", shown_line(&case.id))?;
             continue;
         }
         let place = case.places.first().map(|place| {

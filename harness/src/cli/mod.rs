@@ -146,11 +146,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Shows all problems; an error when there are any.
+/// The most problems that are shown at once.
+const SHOWN_PROBLEMS: usize = 50;
+
+/// Shows the problems; an error when there are any.
 fn refuse_problems(problems: &Problems, sources: &Sources) -> Result<(), CommandError> {
     let all = problems.sorted();
-    for problem in &all {
+    for problem in all.iter().take(SHOWN_PROBLEMS) {
         anstream::eprint!("{:?}", problem.report(sources));
+    }
+    if all.len() > SHOWN_PROBLEMS {
+        anstream::eprintln!("  … and {} more", all.len() - SHOWN_PROBLEMS);
     }
     match all.len() {
         0 => Ok(()),

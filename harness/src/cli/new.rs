@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{CommandError, Outcome};
+use crate::scenario::scenario_name;
 
 /// The starter scenario; `NAME` stands for the name asked for.
 const STARTER: &str = include_str!("starter.yaml");
@@ -22,12 +23,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let name = &options.name;
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name.is_empty() || name.len() > 63 || !name.bytes().all(allowed) || name.starts_with('-') {
-        return Err(CommandError::Usage(format!(
-            "{name:?} is no name for a scenario; use lower-case letters, digits and -"
-        )));
-    }
+    scenario_name(name).map_err(CommandError::Usage)?;
     let path = options.folder.join(format!("{name}.yaml"));
     write_new(&path, &STARTER.replace("NAME", name))?;
     let path = path.display();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{CommandError, refuse_problems};
+use crate::report::shown_line;
 use crate::scenario::{Case, Suite};
 
 /// The scenarios, and which of their cases.
@@ -14,7 +15,7 @@ pub(super) struct Selection {
     paths: Vec<PathBuf>,
     /// Only cases whose name contains all words of EXPR, none of those after a `!`.
     ///
-    /// Given several times, a case is kept that fits any.
+    /// `=NAME` is exactly the case of that name. Given several times, a case is kept that fits any.
     #[arg(long, value_name = "EXPR")]
     filter: Vec<String>,
 }
@@ -49,11 +50,14 @@ impl Selection {
 
     /// The paths as they were given, for hints.
     pub(super) fn paths_as_given(&self) -> String {
-        self.paths.iter().map(|path| format!(" {}", path.display())).collect()
+        self.paths.iter().map(|path| format!(" {}", shown_line(&path.to_string_lossy()))).collect()
     }
 
     fn fits(&self, id: &str) -> bool {
         let fits = |filter: &String| {
+            if let Some(exact) = filter.strip_prefix('=') {
+                return id == exact;
+            }
             filter.split_whitespace().all(|word| match word.strip_prefix('!') {
                 Some(word) => !id.contains(word),
                 None => id.contains(word),

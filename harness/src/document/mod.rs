@@ -3,6 +3,7 @@
 //! Input is hostile: size, depth and aliases are bounded, and whatever is wrong
 //! is a [`Problem`] with its place, so that one run can show all of them.
 
+mod excerpt;
 mod node;
 mod parse;
 mod problem;

@@ -86,6 +86,18 @@ impl Node {
         }
     }
 
+    /// How many values it is made of.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match &self.value {
+            Value::List(items) => 1 + items.iter().map(Node::size).sum::<usize>(),
+            Value::Mapping(entries) => {
+                1 + entries.iter().map(|entry| entry.value.size()).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
     /// What kind of value this is, in words.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -2,9 +2,18 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+use std::collections::BTreeSet;
 
+use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
+
+use super::excerpt::Excerpt;
 use super::{Sources, Span};
+
+/// The longest message, in characters: it may quote what is wrong.
+const MAX_MESSAGE: usize = 500;
+
+/// The most problems that are kept; nobody reads more at once.
+const MAX_PROBLEMS: usize = 1_000;
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +29,12 @@ pub struct Problem {
 impl Problem {
     /// A problem without advice.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+        let mut message: String = message.into();
+        if message.len() > MAX_MESSAGE {
+            message = message.chars().take(MAX_MESSAGE).collect();
+            message.push('…');
+        }
+        Self { span, message, help: None }
     }
 
     /// Adds what to do.
@@ -33,12 +47,9 @@ impl Problem {
     /// The problem with its text around it, for people.
     #[must_use]
     pub fn report(&self, sources: &Sources) -> miette::Report {
-        let source = sources.get(self.span.source);
-        let (line, column) = sources.position(self.span);
         miette::Report::new(Report {
             problem: self.clone(),
-            code: NamedSource::new(&source.name, source.text.to_string()),
-            place: format!("{}:{line}:{column}", source.name),
+            excerpt: Excerpt::around(sources, self.span),
         })
     }
 }
@@ -46,14 +57,14 @@ impl Problem {
 /// Everything found wrong so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems {
-    all: Vec<Problem>,
+    all: BTreeSet<Problem>,
 }
 
 impl Problems {
     /// Adds a problem, unless it is known already: a matrix may meet one many times.
     pub fn add(&mut self, problem: Problem) {
-        if !self.all.contains(&problem) {
-            self.all.push(problem);
+        if self.all.len() < MAX_PROBLEMS {
+            self.all.insert(problem);
         }
     }
 
@@ -66,21 +77,18 @@ impl Problems {
     /// The problems in the order of the text.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Problem> {
-        let mut all: Vec<_> = self.all.iter().collect();
-        all.sort();
-        all
+        self.all.iter().collect()
     }
 }
 
 struct Report {
     problem: Problem,
-    code: NamedSource<String>,
-    place: String,
+    excerpt: Excerpt,
 }
 
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.problem.message)
+        write!(f, "{}: {}", self.excerpt.place(), self.problem.message)
     }
 }
 
@@ -102,11 +110,11 @@ impl Diagnostic for Report {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.code)
+        Some(&self.excerpt)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.problem.span;
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, span.offset, span.length))))
+        let (offset, length) = self.excerpt.marked();
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, offset, length))))
     }
 }

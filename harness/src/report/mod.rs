@@ -15,16 +15,32 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-/// A text from outside, safe to show: control characters are escaped.
+/// A text from outside, safe to show: characters that steer a terminal, or turn the direction of
+/// the text around, are escaped; lines stay lines.
 #[must_use]
 pub fn shown(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(shown_line).collect();
+    lines.join("\n")
+}
+
+/// As [`shown`], for one line: tabs become spaces, so that marks below it stay in place.
+#[must_use]
+pub fn shown_line(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && character != '\n' {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push(character);
+        match character {
+            '\t' => safe.push_str("    "),
+            character if character.is_control() || turns_direction(character) => {
+                safe.extend(character.escape_unicode());
+            }
+            character => safe.push(character),
         }
     }
     safe
+}
+
+/// Marks that change the direction of what follows (Unicode TR9).
+fn turns_direction(character: char) -> bool {
+    matches!(character,
+        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

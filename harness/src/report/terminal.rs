@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{counted, shown};
+use super::{counted, shown, shown_line};
 use crate::document::Sources;
 use crate::runner::{Failure, Report, Verdict};
 use crate::scenario::Case;
@@ -76,7 +76,8 @@ pub fn write(
         if let Verdict::Failed(failure) | Verdict::Broken(failure) = &report.verdict {
             write_failure(out, run.sources, case, failure)?;
             let (paths, id) = (run.paths, &case.id);
-            writeln!(out, "          only this case: gidcheck run{paths} --filter '{id}'")?;
+            let filter = quoted(&format!("={id}"));
+            writeln!(out, "          only this case: gidcheck run{paths} --filter {filter}")?;
         }
     }
     write_deviations(out, cases, reports)?;
@@ -163,6 +164,11 @@ fn write_skipped(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io
     Ok(())
 }
 
+/// A text as one word of a shell's command line, safe to show and to copy.
+fn quoted(text: &str) -> String {
+    format!("'{}'", shown_line(text).replace('\'', "'\\''"))
+}
+
 /// A failure without colours, for test output.
 #[must_use]
 pub fn plain_failure(sources: &Sources, case: &Case, failure: &Failure) -> String {
@@ -178,11 +184,11 @@ fn write_failure(
     case: &Case,
     failure: &Failure,
 ) -> io::Result<()> {
-    writeln!(out, "\n{BAD}  FAILED{BAD:#}  {}", case.id)?;
+    writeln!(out, "\n{BAD}  FAILED{BAD:#}  {}", shown_line(&case.id))?;
     if let Some(span) = failure.span {
         let source = sources.get(span.source);
         let (line, column) = sources.position(span);
-        writeln!(out, "          {}:{line}:{column}", source.name)?;
+        writeln!(out, "          {}:{line}:{column}", shown_line(&source.name))?;
         let text = source.text.lines().nth(line - 1).unwrap_or("").trim_end();
         writeln!(out, "          {FAINT}{line} |{FAINT:#} {}", shown(text))?;
     }

@@ -95,7 +95,8 @@ async fn play(case: &Case, target: &dyn Target, in_calls: &mut Duration) -> Verd
     let deadline = target.case_limit().map(|limit| tokio::time::Instant::now() + limit);
     let mut verdict = Verdict::Held;
     for (index, step) in case.spec.steps.iter().enumerate() {
-        let taken = steps::take(step, &mut cluster);
+        let patience = waiting::Patience::new(target.has_virtual_time());
+        let taken = steps::take(step, &mut cluster, patience);
         let outcome = match deadline {
             None => taken.await,
             Some(deadline) => match tokio::time::timeout_at(deadline, taken).await {

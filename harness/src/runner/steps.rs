@@ -7,7 +7,7 @@ use fake_kubelet::version::KubernetesVersion;
 use k8s_openapi::api::core::v1::Pod;
 use thiserror::Error;
 
-use super::waiting::{pass, until, until_all_hold, while_none_holds};
+use super::waiting::{Patience, pass, until, until_all_hold, while_none_holds};
 use super::{Failure, Verdict, with_sources};
 use crate::check::{Difference, container_status, describe_event};
 use crate::cluster::{Cluster, ClusterError, PodExecError, Refusal as ApiRefusal};
@@ -50,6 +50,9 @@ pub(super) enum Stop {
     /// The case took longer than it may.
     #[error("the case takes longer than it may; --case-timeout gives it more time")]
     OutOfTime,
+    /// So much happens in the time that the step lets pass that it cannot be simulated.
+    #[error("simulating this step takes too long; let less time pass, or let less happen in it")]
+    TooMuchTime,
     /// The step makes no sense at this point.
     #[error("{0}")]
     Senseless(String),
@@ -79,9 +82,11 @@ impl Stop {
             }
             Self::Different(differences) => Verdict::Failed(failure(step_span, differences)),
             Self::Refused(_) => Verdict::Failed(failure(step_span, Vec::new())),
-            Self::Cluster(_) | Self::Exec(_) | Self::OutOfTime | Self::Senseless(_) => {
-                Verdict::Broken(failure(step_span, Vec::new()))
-            }
+            Self::Cluster(_)
+            | Self::Exec(_)
+            | Self::OutOfTime
+            | Self::TooMuchTime
+            | Self::Senseless(_) => Verdict::Broken(failure(step_span, Vec::new())),
         }
     }
 }
@@ -108,7 +113,11 @@ fn short(about: &str) -> &str {
 }
 
 /// Takes one step.
-pub(super) async fn take(step: &Step, cluster: &mut Cluster) -> Result<(), Stop> {
+pub(super) async fn take(
+    step: &Step,
+    cluster: &mut Cluster,
+    patience: Patience,
+) -> Result<(), Stop> {
     let refused = step.refused.as_ref();
     if let Some(manifests) = &step.apply {
         return apply(manifests, refused, cluster);
@@ -152,18 +161,19 @@ pub(super) async fn take(step: &Step, cluster: &mut Cluster) -> Result<(), Stop>
         return Ok(());
     }
     if let Some(time) = &step.advance {
-        pass(time.0).await;
-        return Ok(());
+        return pass(time.0, patience).await.map_err(|_| Stop::TooMuchTime);
     }
     if let Some(expectations) = &step.expect {
         let within = step.within.map_or(WITHIN, |within| within.0);
-        return until_all_hold(expectations, cluster, within)
+        return until_all_hold(expectations, cluster, within, patience)
             .await
             .map_err(|(index, differences)| Stop::Unmet(index, differences));
     }
     if let Some(expectations) = &step.never {
         let during = step.during.map_or(DURING, |during| during.0);
-        return while_none_holds(expectations, cluster, during).await.map_err(Stop::CameTrue);
+        return while_none_holds(expectations, cluster, during, patience)
+            .await
+            .map_err(|index| index.map_or(Stop::TooMuchTime, Stop::CameTrue));
     }
     Ok(())
 }

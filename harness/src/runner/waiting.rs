@@ -19,13 +19,14 @@ pub(super) async fn until_all_hold(
     expectations: &[Expectation],
     cluster: &Cluster,
     within: Duration,
+    patience: Patience,
 ) -> Result<(), Unmet> {
     let deadline = Instant::now() + within;
     let mut changes = cluster.api.subscribe();
     loop {
         changes.mark_unchanged();
         let Some(unmet) = first_unmet(expectations, cluster).await else { return Ok(()) };
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || patience.check().is_err() {
             return Err(unmet);
         }
         let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
@@ -44,23 +45,28 @@ async fn first_unmet(expectations: &[Expectation], cluster: &Cluster) -> Option<
     None
 }
 
-/// Watches for a time that no expectation comes true; gives the index of one that does.
+/// Watches for a time that no expectation comes true; gives the index of one that does, or
+/// nothing when simulating the time takes too long.
 pub(super) async fn while_none_holds(
     expectations: &[Expectation],
     cluster: &Cluster,
     during: Duration,
-) -> Result<(), usize> {
+    patience: Patience,
+) -> Result<(), Option<usize>> {
     let deadline = Instant::now() + during;
     let mut changes = cluster.api.subscribe();
     loop {
         changes.mark_unchanged();
         for (index, expectation) in expectations.iter().enumerate() {
             if check(expectation, cluster).await.is_empty() {
-                return Err(index);
+                return Err(Some(index));
             }
         }
         if Instant::now() >= deadline {
             return Ok(());
+        }
+        if patience.check().is_err() {
+            return Err(None);
         }
         let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
         let _ = timeout_at(look_again, changes.changed()).await;
@@ -86,7 +92,40 @@ pub(super) async fn until(
     }
 }
 
-/// Lets time pass.
-pub(super) async fn pass(time: Duration) {
-    sleep_until(Instant::now() + time).await;
+/// Lets time pass; gives up when simulating it takes too long.
+pub(super) async fn pass(time: Duration, patience: Patience) -> Result<(), OutOfPatience> {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        sleep_until(end.min(Instant::now() + STRIDE)).await;
+        patience.check()?;
+    }
+    Ok(())
+}
+
+/// How far virtual time goes before the wall clock is looked at.
+const STRIDE: Duration = Duration::from_secs(60);
+
+/// The longest time that one step may take to simulate.
+const LONGEST_STEP: Duration = Duration::from_secs(60);
+
+/// The wall time that a step has left, where its time is virtual.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience(Option<std::time::Instant>);
+
+/// A step takes too long to simulate.
+#[derive(Debug)]
+pub(super) struct OutOfPatience;
+
+impl Patience {
+    /// For a step that begins now; endless on real time, which has limits of its own.
+    pub(super) fn new(virtual_time: bool) -> Self {
+        Self(virtual_time.then(|| std::time::Instant::now() + LONGEST_STEP))
+    }
+
+    fn check(self) -> Result<(), OutOfPatience> {
+        match self.0 {
+            Some(end) if std::time::Instant::now() > end => Err(OutOfPatience),
+            _ => Ok(()),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::document::{
-    Entry, Node, Problem, Problems, Reference, Shape, Sources, Span, Value, parse,
+    Entry, Node, Problem, Problems, Reference, Shape, Sources, Span, Value, closest, parse,
 };
 
 use super::files::Files;
@@ -56,12 +56,32 @@ static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
             ("duration", |text| {
                 text.parse::<values::Duration>().map(drop).map_err(|e| e.to_string())
             }),
+            ("scenarioName", |text| scenario_name(text)),
+            ("metricName", |text| metric_name(text)),
             ("identity", |text| {
                 text.parse::<values::IdentityText>().map(drop).map_err(|e| e.to_string())
             }),
         ],
     )
 });
+
+/// Whether a text can name a scenario: it becomes part of paths, filters and test names.
+pub(crate) fn scenario_name(text: &str) -> Result<(), String> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !text.is_empty() && text.len() <= 63 && text.bytes().all(inner) && !text.starts_with('-') {
+        return Ok(());
+    }
+    Err(format!("{text:?} cannot name a scenario; use at most 63 lower-case letters, digits and -"))
+}
+
+fn metric_name(text: &str) -> Result<(), String> {
+    let known = fake_kubelet::metrics::NAMES;
+    if known.contains(&text) {
+        return Ok(());
+    }
+    let near = closest(text, known).map(|name| format!("; did you mean {name:?}?"));
+    Err(format!("no kubelet here counts {text:?}{}", near.unwrap_or_default()))
+}
 
 /// What building cases needs besides the document.
 pub(super) struct Context<'a> {

@@ -66,7 +66,8 @@ pub enum Files {
 pub(super) struct ScenarioFile {
     pub(super) path: PathBuf,
     pub(super) area: String,
-    pub(super) text: String,
+    /// The text, or why it cannot be read.
+    pub(super) text: Result<String, LoadError>,
 }
 
 /// The folder, in the suite, of manifests that scenarios share; it holds no scenarios.
@@ -88,7 +89,7 @@ impl Files {
             _ => LoadError::Unreadable { path: path.to_owned(), source },
         })?;
         if metadata.is_file() {
-            let text = read_bounded(path)?;
+            let text = read_bounded(path);
             return Ok(vec![ScenarioFile { path: path.to_owned(), area: String::new(), text }]);
         }
         if !metadata.is_dir() {
@@ -141,7 +142,7 @@ fn collect_built_in(dir: &Dir<'_>, files: &mut Vec<ScenarioFile>) {
             files.push(ScenarioFile {
                 path: file.path().to_owned(),
                 area: area_of(file.path()),
-                text: text.to_owned(),
+                text: Ok(text.to_owned()),
             });
         }
     }
@@ -170,7 +171,7 @@ fn collect_on_disk(
             if files.len() == MAX_FILES {
                 return Err(LoadError::TooMany);
             }
-            let text = read_bounded(&path)?;
+            let text = read_bounded(&path);
             let area = area_of(path.strip_prefix(root).unwrap_or(&path));
             files.push(ScenarioFile { path, area, text });
         }

@@ -12,6 +12,18 @@ use crate::document::{Entry, Node, Problem, Problems, Span, Value, closest};
 /// The most cases that one scenario may make.
 pub(super) const MAX_CASES: usize = 10_000;
 
+/// The most combinations of values that are looked at, those that are excluded included.
+const MAX_COMBINATIONS: usize = 1_000_000;
+
+/// The most values that the cases of one scenario may have in all.
+const MAX_VALUES: usize = 1_000_000;
+
+/// The most text that the cases of one scenario may have in all, in bytes.
+const MAX_TEXT: usize = 64 * 1024 * 1024;
+
+/// The longest word that becomes part of a case's name, in characters.
+const MAX_LABEL: usize = 100;
+
 /// A case: the values its names stand for, and the scenario's spec with them.
 #[derive(Debug)]
 pub(super) struct Expanded {
@@ -50,7 +62,27 @@ pub(super) fn expand(spec: &Node, problems: &mut Problems) -> Vec<Expanded> {
 
     let mut pass = Pass::new(&known);
     let mut cases = Vec::new();
+    let size = axes.iter().try_fold(rows.len().max(1), |size: usize, (_, values)| {
+        size.checked_mul(values.len()).filter(|size| *size <= MAX_COMBINATIONS)
+    });
+    if size.is_none() {
+        problems.add(
+            Problem::new(
+                matrix.span,
+                format!("the matrix has more than {MAX_COMBINATIONS} combinations"),
+            )
+            .help("take values out of its axes or split the scenario"),
+        );
+        return cases;
+    }
     for combination in combinations(&axes) {
+        if pass.is_full() {
+            problems.add(
+                Problem::new(matrix.span, "the cases of this matrix are too large in all")
+                    .help("make fewer cases, or shorter ones"),
+            );
+            return cases;
+        }
         for row in rows.iter().map(Some).chain(rows.is_empty().then_some(None)) {
             let mut bindings: Bindings<'_> = combination
                 .iter()
@@ -122,6 +154,7 @@ fn axes<'a>(matrix: &'a Node, problems: &mut Problems) -> Vec<(&'a str, &'a [Nod
             );
         }
         for value in values {
+            check_label(value, problems);
             if matches!(value.value, Value::List(_) | Value::Mapping(_)) {
                 problems.add(
                     Problem::new(value.span, "a value of an axis is a single word or number")
@@ -157,6 +190,7 @@ fn rows<'a>(
             );
             continue;
         };
+        check_label(name_node, problems);
         if !names.insert(name) {
             problems.add(Problem::new(node.span, format!("two rows are called {name:?}")));
         }
@@ -183,6 +217,19 @@ fn rows<'a>(
     rows
 }
 
+/// A word that becomes part of a case's name is short.
+fn check_label(node: &Node, problems: &mut Problems) {
+    if node.text().is_some_and(|text| text.chars().count() > MAX_LABEL) {
+        problems.add(
+            Problem::new(
+                node.span,
+                format!("this is longer than the {MAX_LABEL} characters allowed"),
+            )
+            .help("it becomes part of the case's name; use rows and give each a short name"),
+        );
+    }
+}
+
 /// The words that each name can stand for, for checking conditions.
 fn known_values<'a>(
     axes: &[(&'a str, &'a [Node])],
@@ -201,23 +248,25 @@ fn known_values<'a>(
     known
 }
 
-fn combinations<'a>(axes: &[(&'a str, &'a [Node])]) -> Vec<Vec<(&'a str, &'a Node)>> {
-    let mut combinations = vec![Vec::new()];
-    for (name, values) in axes {
-        // One more than allowed is enough to notice; more would only cost memory.
-        combinations = combinations
+/// Each combination of the axes' values, the last axis fastest, made only when it is asked for.
+fn combinations<'a>(
+    axes: &[(&'a str, &'a [Node])],
+) -> impl Iterator<Item = Vec<(&'a str, &'a Node)>> {
+    let count: usize = axes.iter().map(|(_, values)| values.len()).product();
+    (0..count).map(|number| {
+        let mut rest = number;
+        let mut combination: Vec<_> = axes
             .iter()
-            .flat_map(|start| {
-                values.iter().map(move |value| {
-                    let mut combination = start.clone();
-                    combination.push((*name, value));
-                    combination
-                })
+            .rev()
+            .map(|(name, values)| {
+                let value = &values[rest % values.len()];
+                rest /= values.len();
+                (*name, value)
             })
-            .take(MAX_CASES + 1)
             .collect();
-    }
-    combinations
+        combination.reverse();
+        combination
+    })
 }
 
 /// The word that stands for a value in a case's name and in conditions.
@@ -297,13 +346,21 @@ fn lost_its_expectations(step: &Node, expanded: &Node) -> bool {
 /// One walk over all cases, which remembers the conditions it met.
 struct Pass<'a> {
     known: &'a BTreeMap<&'a str, BTreeSet<String>>,
+    values: usize,
+    text: usize,
     whens: BTreeSet<Span>,
     whens_that_held: BTreeSet<Span>,
 }
 
 impl<'a> Pass<'a> {
     fn new(known: &'a BTreeMap<&'a str, BTreeSet<String>>) -> Self {
-        Self { known, whens: BTreeSet::new(), whens_that_held: BTreeSet::new() }
+        let (whens, whens_that_held) = (BTreeSet::new(), BTreeSet::new());
+        Self { known, values: 0, text: 0, whens, whens_that_held }
+    }
+
+    /// Whether more was made than all cases together may have.
+    fn is_full(&self) -> bool {
+        self.values > MAX_VALUES || self.text > MAX_TEXT
     }
 
     fn spec(&mut self, spec: &Node, bindings: &Bindings<'_>, problems: &mut Problems) -> Node {
@@ -335,9 +392,16 @@ impl<'a> Pass<'a> {
         bindings: &Bindings<'_>,
         problems: &mut Problems,
     ) -> Option<Node> {
+        self.values += 1;
+        if self.is_full() {
+            return None;
+        }
         match &node.value {
             Value::String(text) if text.contains("${") => {
-                self.text(text, node.span, bindings, problems)
+                let made = self.interpolate(text, node.span, bindings, problems)?;
+                self.values += made.size();
+                self.text += made.text().map_or(0, str::len);
+                Some(made)
             }
             Value::List(items) => {
                 let kept: Vec<_> = items
@@ -353,7 +417,10 @@ impl<'a> Pass<'a> {
             Value::Mapping(entries) => {
                 Some(self.mapping(node.span, entries.iter(), bindings, problems))
             }
-            _ => Some(node.clone()),
+            _ => {
+                self.text += node.text().map_or(0, str::len);
+                Some(node.clone())
+            }
         }
     }
 
@@ -379,7 +446,7 @@ impl<'a> Pass<'a> {
         Some(self.mapping(item.span, entries, bindings, problems))
     }
 
-    fn text(
+    fn interpolate(
         &self,
         text: &str,
         span: Span,
@@ -401,6 +468,10 @@ impl<'a> Pass<'a> {
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find("${") {
+            if result.len() > MAX_TEXT {
+                problems.add(Problem::new(span, "this becomes too long with its names replaced"));
+                return None;
+            }
             if rest[..at].ends_with('$') {
                 result.push_str(&rest[..at]);
                 result.push('{');

@@ -10,6 +10,7 @@ mod steps;
 mod suite;
 mod values;
 
+pub(crate) use case::scenario_name;
 pub use case::{Case, StepPlace};
 pub use files::{BUILT_IN, Files, LoadError};
 pub use model::*;

@@ -47,7 +47,7 @@ pub enum Kind {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Metadata {
     /// A short name, unique in its folder: lower-case letters, digits and `-`.
-    #[schemars(extend("x-declares" = "scenario"))]
+    #[schemars(extend("x-format" = "scenarioName"))]
     pub name: String,
     /// What it shows and why that matters, in a sentence or two.
     #[serde(default)]

@@ -33,6 +33,12 @@ const ACTIONS: &[&str] = &[
     "never",
 ];
 
+/// The most nodes of a cluster.
+const MAX_NODES: usize = 1_000;
+
+/// The largest file of an image, in bytes.
+const MAX_FILE: usize = 16 * 1024 * 1024;
+
 /// Fields that only mean something beside certain actions.
 const COMPANIONS: &[(&str, &[&str])] = &[
     ("refused", &["apply", "delete", "upgrade", "rollBack", "setFeatureGates"]),
@@ -91,6 +97,7 @@ pub(super) fn check(
     for image in spec.get("images").map(Node::items).unwrap_or_default() {
         check_files(image, problems);
     }
+    check_nodes(spec, problems);
     if let Some(typed) = typed {
         check_gates(spec, &typed.cluster, problems);
     }
@@ -196,6 +203,9 @@ fn check_step(step: &Node, problems: &mut Problems) {
                 .help("give reason, message or contains"),
         );
     }
+    if let Some(apply) = step.get("apply") {
+        check_apply(apply, problems);
+    }
     for field in ["upgrade", "rollBack", "setFeatureGates"] {
         if let Some(change) = step.get(field) {
             check_change(field, change, problems);
@@ -294,6 +304,15 @@ fn check_files(image: &Node, problems: &mut Problems) {
                     .help("give exactly one of content, link, directory"),
             );
         }
+        let repeat =
+            entry.value.get("repeat").and_then(Node::text).and_then(|text| text.parse().ok());
+        let content = entry.value.get("content").and_then(Node::text).unwrap_or_default();
+        if content.len().saturating_mul(repeat.unwrap_or(1)) > MAX_FILE {
+            problems.add(
+                Problem::new(entry.key_span, format!("this file has more than {MAX_FILE} bytes"))
+                    .help("repeat its content less often"),
+            );
+        }
         if let Some(mode) = entry.value.get("mode")
             && !mode
                 .text()
@@ -302,6 +321,38 @@ fn check_files(image: &Node, problems: &mut Problems) {
             problems.add(
                 Problem::new(mode.span, "mode is not an octal number up to 7777")
                     .help("write it in quotes, as in \"0770\""),
+            );
+        }
+    }
+}
+
+fn check_nodes(spec: &Node, problems: &mut Problems) {
+    let Some(nodes) = spec.at(&["cluster", "nodes"]) else { return };
+    if nodes.items().len() > MAX_NODES {
+        problems.add(Problem::new(
+            start_of(nodes.span),
+            format!(
+                "a cluster has at most {MAX_NODES} nodes, this one has {}",
+                nodes.items().len()
+            ),
+        ));
+    }
+}
+
+/// Manifests are mappings, one or several.
+fn check_apply(apply: &Node, problems: &mut Problems) {
+    let manifests = match &apply.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(apply),
+    };
+    if manifests.is_empty() {
+        problems.add(Problem::new(apply.span, "there is nothing to apply"));
+    }
+    for manifest in manifests {
+        if !matches!(manifest.value, Value::Mapping(_)) {
+            problems.add(
+                Problem::new(manifest.span, format!("{} is no manifest", manifest.kind()))
+                    .help("give a manifest, a list of manifests, or file: PATH"),
             );
         }
     }

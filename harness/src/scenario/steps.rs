@@ -276,7 +276,7 @@ pub struct Expectation {
     pub container: Option<String>,
     /// The pod's phase.
     #[serde(default)]
-    pub phase: Option<String>,
+    pub phase: Option<Phase>,
     /// The pod's reason.
     #[serde(default)]
     pub reason: Option<String>,
@@ -331,6 +331,35 @@ pub struct Expectation {
     /// There is no such object.
     #[serde(default)]
     pub absent: Option<ObjectName>,
+}
+
+/// The phase of a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Phase {
+    /// It waits for a node, for images, or for its first container.
+    Pending,
+    /// It is on a node and at least one container runs or restarts.
+    Running,
+    /// All containers ended well and none restarts.
+    Succeeded,
+    /// All containers ended and one of them badly, or the pod was rejected.
+    Failed,
+    /// Its node does not answer.
+    Unknown,
+}
+
+impl Phase {
+    /// The phase as `status.phase` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Unknown => "Unknown",
+        }
+    }
 }
 
 /// Why a container waits.
@@ -390,6 +419,7 @@ pub struct MetricPattern {
     #[schemars(extend("x-refers-to" = "node"))]
     pub node: String,
     /// The metric's name.
+    #[schemars(extend("x-format" = "metricName"))]
     pub name: String,
     /// Its labels.
     #[serde(default)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::document::{Node, Problem, Problems, Sources, Value, parse};
+use crate::document::{Node, Problem, Problems, Sources, Span, Value, parse};
 
 use super::case::{Case, Context};
 use super::files::{Files, LoadError, ScenarioFile};
@@ -60,19 +60,38 @@ impl Suite {
     #[must_use]
     pub fn from_text(name: &str, text: &str) -> Self {
         let mut suite = Self::default();
-        let file = ScenarioFile { path: name.into(), area: String::new(), text: text.to_owned() };
+        let file =
+            ScenarioFile { path: name.into(), area: String::new(), text: Ok(text.to_owned()) };
         suite.add(Files::Disk, &file);
         suite.check_names();
         suite
     }
 
     fn add(&mut self, files: Files, file: &ScenarioFile) {
-        let id = self.sources.add(file.path.display().to_string(), file.text.as_str());
+        let name = file.path.display().to_string();
+        let text = match &file.text {
+            Ok(text) => text.as_str(),
+            Err(error) => {
+                let source = self.sources.add(name, "");
+                let start = Span { source, offset: 0, length: 0 };
+                return self.problems.add(Problem::new(start, error.to_string()));
+            }
+        };
+        let id = self.sources.add(name, text);
         let documents = match parse(&self.sources, id) {
             Ok(documents) => documents,
             Err(problem) => return self.problems.add(problem),
         };
-        for document in documents.iter().filter(|document| document.value != Value::Null) {
+        let mut documents =
+            documents.iter().filter(|document| document.value != Value::Null).peekable();
+        if documents.peek().is_none() {
+            let start = Span { source: id, offset: 0, length: 0 };
+            self.problems.add(
+                Problem::new(start, "this file holds no scenario")
+                    .help("gidcheck new NAME writes one to start from"),
+            );
+        }
+        for document in documents {
             self.add_document(files, file, document);
         }
     }

@@ -1,16 +1,22 @@
 //! What dead runs left on a runtime, found by their label and removed.
 //!
 //! Only sandboxes with a run's label are touched, and of those only the ones
-//! whose run is dead: a living run holds a lock.
+//! whose run is dead: a living run holds a lock. A run of which nothing is
+//! known here may be alive elsewhere; its sandboxes are left until they are old.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cri_api::{Cri, CriError, v1};
 
-use super::lock;
+use super::lock::{self, Life};
 use super::runtime::RUN_LABEL;
 use super::volumes::HostVolumes;
+
+/// Longer than any run takes.
+const LONGEST_RUN: Duration = Duration::from_secs(6 * 3600);
 
 /// What was found and what became of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +25,7 @@ pub struct Cleaned {
     pub removed: usize,
     /// Sandboxes of dead runs that could not be removed.
     pub failed: usize,
-    /// Sandboxes of runs that are alive.
+    /// Sandboxes of runs that are alive, or may be.
     pub alive: usize,
     /// Images of dead runs that were removed.
     pub images: usize,
@@ -36,10 +42,15 @@ pub async fn remove_leftovers(cri: &dyn Cri, volume_root: &Path) -> Result<Clean
         let Some(run) = sandbox.labels.get(RUN_LABEL).filter(|run| lock::is_run_id(run)) else {
             continue;
         };
-        if lock::is_alive(run) {
-            cleaned.alive += 1;
-        } else {
+        let is_dead = match lock::life_of(run) {
+            Life::Alive => false,
+            Life::Dead => true,
+            Life::Unknown => is_old(&sandbox),
+        };
+        if is_dead {
             dead.entry(run.clone()).or_default().push(sandbox.id);
+        } else {
+            cleaned.alive += 1;
         }
     }
     for (run, sandboxes) in dead {
@@ -58,8 +69,15 @@ pub async fn remove_leftovers(cri: &dyn Cri, volume_root: &Path) -> Result<Clean
         }
     }
     lock::forget_dead();
-    cleaned.images = remove_images(cri, cleaned.alive > 0).await?;
+    cleaned.images = remove_images(cri).await?;
     Ok(cleaned)
+}
+
+/// Whether a sandbox is older than any run.
+fn is_old(sandbox: &v1::PodSandbox) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let created = Duration::from_nanos(u64::try_from(sandbox.created_at).unwrap_or(0));
+    now.saturating_sub(created) > LONGEST_RUN
 }
 
 async fn remove(cri: &dyn Cri, id: &str) -> Result<(), CriError> {
@@ -67,15 +85,15 @@ async fn remove(cri: &dyn Cri, id: &str) -> Result<(), CriError> {
     cri.remove_pod_sandbox(id).await
 }
 
-/// Removes the images that only a loopback registry of a run can have served, unless a run is
-/// alive that may use them. Images carry no labels; their names are ours alone.
-async fn remove_images(cri: &dyn Cri, a_run_is_alive: bool) -> Result<usize, CriError> {
-    if a_run_is_alive {
-        return Ok(0);
-    }
+/// Removes the images that only a loopback registry of a run can have served, and whose registry
+/// is gone. Images carry no labels; their names are ours alone.
+async fn remove_images(cri: &dyn Cri) -> Result<usize, CriError> {
     let mut removed = 0;
     for image in cri.list_images().await? {
-        for reference in image.repo_tags.iter().filter(|reference| is_ours(reference)) {
+        for reference in &image.repo_tags {
+            if registry_port(reference).is_none_or(is_served) {
+                continue;
+            }
             let image = v1::ImageSpec { image: reference.clone(), ..v1::ImageSpec::default() };
             if cri.remove_image(&image).await.is_ok() {
                 removed += 1;
@@ -85,11 +103,16 @@ async fn remove_images(cri: &dyn Cri, a_run_is_alive: bool) -> Result<usize, Cri
     Ok(removed)
 }
 
-/// `127.0.0.1:PORT/gidcheck/NAME:TAG`
-fn is_ours(reference: &str) -> bool {
-    let rest = reference.strip_prefix("127.0.0.1:").unwrap_or_default();
-    rest.split_once('/')
-        .is_some_and(|(port, name)| port.parse::<u16>().is_ok() && name.starts_with("gidcheck/"))
+/// The port in `127.0.0.1:PORT/gidcheck/NAME:TAG`; nothing for images of others.
+fn registry_port(reference: &str) -> Option<u16> {
+    let (port, name) = reference.strip_prefix("127.0.0.1:")?.split_once('/')?;
+    name.starts_with("gidcheck/").then(|| port.parse().ok())?
+}
+
+/// Whether anybody listens on a port of loopback.
+fn is_served(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }
 
 #[cfg(test)]
@@ -127,15 +150,19 @@ mod tests {
         let foreign = sandbox(&runtime, "foreign", None).await;
         let odd = sandbox(&runtime, "odd", Some("../../etc")).await;
         let alive = sandbox(&runtime, "alive", Some(&living)).await;
-        sandbox(&runtime, "dead", Some("dead-1")).await;
+        let unknown = sandbox(&runtime, "unknown", Some("cccc-1")).await;
+        let dead = format!("dead-{:x}", std::process::id());
+        let abandoned = std::env::temp_dir().join(format!("gidcheck-{dead}.lock"));
+        std::fs::write(abandoned, "").expect("the folder for temporary files can be written");
+        sandbox(&runtime, "dead", Some(&dead)).await;
 
         let folder = tempfile::tempdir().expect("there is a folder for temporary files");
         let cleaned = remove_leftovers(&runtime, folder.path()).await.expect("it lists");
 
-        assert_eq!(cleaned, Cleaned { removed: 1, failed: 0, alive: 1, images: 0 });
+        assert_eq!(cleaned, Cleaned { removed: 1, failed: 0, alive: 2, images: 0 });
         let left = runtime.list_pod_sandboxes(None).await.expect("it lists");
         let mut left: Vec<_> = left.into_iter().map(|sandbox| sandbox.id).collect();
-        let mut expected = vec![foreign, odd, alive];
+        let mut expected = vec![foreign, odd, alive, unknown];
         left.sort();
         expected.sort();
         assert_eq!(left, expected);
@@ -143,11 +170,11 @@ mod tests {
 
     #[test]
     fn only_images_from_a_loopback_registry_of_ours_are_ours() {
-        assert!(is_ours("127.0.0.1:35145/gidcheck/agnhost:00"));
+        assert_eq!(registry_port("127.0.0.1:35145/gidcheck/agnhost:00"), Some(35145));
         for other in
             ["127.0.0.1:5000/app:1", "registry.k8s.io/gidcheck/x:1", "127.0.0.1:x/gidcheck/a:1"]
         {
-            assert!(!is_ours(other), "{other}");
+            assert_eq!(registry_port(other), None, "{other}");
         }
     }
 }

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use rustix::fs::OFlags;
+
 /// A run's claim to be alive, held until it is dropped or its process ends.
 #[derive(Debug)]
 pub(super) struct RunLock {
@@ -36,15 +38,37 @@ impl Drop for RunLock {
     }
 }
 
-/// Whether the run with this id, as a label gives it, is alive on this machine.
+/// Whether the run with this id, as a label gives it, is alive.
 ///
-/// The id comes from outside: one that could not be ours is of no living run.
-pub(super) fn is_alive(run: &str) -> bool {
+/// The id comes from outside: of one that could not be ours nothing is known.
+pub(super) fn life_of(run: &str) -> Life {
     if !is_run_id(run) {
-        return false;
+        return Life::Unknown;
     }
-    let Ok(file) = File::open(path_of(run)) else { return false };
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    // Whatever else stands under the name, such as a pipe, must not make us wait.
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits();
+    let flags = i32::try_from(flags).unwrap_or(0);
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path_of(run));
+    let Ok(file) = opened else { return Life::Unknown };
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Life::Unknown;
+    }
+    match file.try_lock_shared() {
+        Ok(()) => Life::Dead,
+        Err(TryLockError::WouldBlock) => Life::Alive,
+        Err(TryLockError::Error(_)) => Life::Unknown,
+    }
+}
+
+/// What is known of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It holds its lock.
+    Alive,
+    /// Its lock is there and nobody holds it.
+    Dead,
+    /// There is no lock of it here: it may run elsewhere.
+    Unknown,
 }
 
 /// Removes the lock file of a run that is over.
@@ -62,7 +86,7 @@ pub(super) fn forget_dead() {
         let name = entry.file_name();
         let run =
             name.to_str().and_then(|name| name.strip_prefix("gidcheck-")?.strip_suffix(".lock"));
-        if let Some(run) = run.filter(|run| is_run_id(run) && !is_alive(run)) {
+        if let Some(run) = run.filter(|run| life_of(run) == Life::Dead) {
             forget(run);
         }
     }
@@ -81,16 +105,16 @@ mod tests {
     #[test]
     fn a_run_is_alive_as_long_as_it_holds_its_lock() {
         let run = format!("aaaa-{:x}", std::process::id());
-        assert!(!is_alive(&run));
+        assert_eq!(life_of(&run), Life::Unknown);
         let lock = RunLock::take(&run).expect("the folder for temporary files can be written");
-        assert!(is_alive(&run));
+        assert_eq!(life_of(&run), Life::Alive);
         drop(lock);
-        assert!(!is_alive(&run));
+        assert_eq!(life_of(&run), Life::Unknown);
     }
 
     #[test]
     fn an_id_that_is_a_path_is_of_no_run() {
         assert!(!is_run_id("../../etc/passwd"));
-        assert!(!is_alive("../../etc/passwd"));
+        assert_eq!(life_of("../../etc/passwd"), Life::Unknown);
     }
 }
