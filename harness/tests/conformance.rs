@@ -17,6 +17,7 @@ fn report() -> ConformanceReport {
         verdict: Verdict::Skipped("virtual time".to_owned()),
         duration: Duration::ZERO,
         in_calls: Duration::ZERO,
+        asked_for: Duration::ZERO,
     });
     let implementation = Implementation {
         name: "exampled".to_owned(),

@@ -97,14 +97,15 @@ pub fn write(
     writeln!(out, ", {} skipped, in {:.2} s", counts.skipped, run.duration.as_secs_f64())
 }
 
-/// How much of the cases' time was spent inside CRI calls; the rest is our own.
+/// How much of the cases' time was spent inside CRI calls; the rest is our own. Time that
+/// scenarios ask to let pass does not count.
 ///
 /// # Errors
 /// Whatever `out` says.
 pub fn write_overhead(out: &mut dyn Write, reports: &[Report]) -> io::Result<()> {
     let asked = reports.iter().filter(|report| !matches!(report.verdict, Verdict::Skipped(_)));
     let (total, in_calls) = asked.fold((Duration::ZERO, Duration::ZERO), |(total, calls), one| {
-        (total + one.duration, calls + one.in_calls)
+        (total + one.duration.saturating_sub(one.asked_for), calls + one.in_calls)
     });
     if total.is_zero() {
         return Ok(());

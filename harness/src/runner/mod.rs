@@ -26,6 +26,8 @@ pub struct Report {
     pub duration: Duration,
     /// The part of it that was spent inside CRI calls.
     pub in_calls: Duration,
+    /// The part of it that the scenario asks to let pass, with `advance` and `never`.
+    pub asked_for: Duration,
 }
 
 /// What became of a case.
@@ -62,10 +64,10 @@ pub struct Failure {
 /// time is virtual.
 pub async fn run(case: &Case, target: &dyn Target) -> Report {
     let start = Instant::now();
-    let mut in_calls = Duration::ZERO;
+    let mut spent = Spent::default();
     let verdict = match target.lacks(case) {
         Some(reason) => Verdict::Skipped(reason),
-        None => play(case, target, &mut in_calls).await,
+        None => play(case, target, &mut spent).await,
     };
     let verdict = match (verdict, target.implementation(case)) {
         (Verdict::Failed(failure), Some(implementation)) => {
@@ -76,10 +78,18 @@ pub async fn run(case: &Case, target: &dyn Target) -> Report {
         }
         (verdict, _) => verdict,
     };
-    Report { verdict, duration: start.elapsed(), in_calls }
+    let Spent { in_calls, asked_for } = spent;
+    Report { verdict, duration: start.elapsed(), in_calls, asked_for }
 }
 
-async fn play(case: &Case, target: &dyn Target, in_calls: &mut Duration) -> Verdict {
+/// Where the time of a case went, but for our own share.
+#[derive(Default)]
+struct Spent {
+    in_calls: Duration,
+    asked_for: Duration,
+}
+
+async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
     let images = Arc::new(images::store_of(&case.spec.images));
     let mut cluster = match Cluster::start(&case.spec.cluster, &images, target).await {
         Ok(cluster) => cluster,
@@ -95,6 +105,7 @@ async fn play(case: &Case, target: &dyn Target, in_calls: &mut Duration) -> Verd
     let deadline = target.case_limit().map(|limit| tokio::time::Instant::now() + limit);
     let mut verdict = Verdict::Held;
     for (index, step) in case.spec.steps.iter().enumerate() {
+        let step_start = Instant::now();
         let patience = waiting::Patience::new(target.has_virtual_time());
         let taken = steps::take(step, &mut cluster, patience);
         let outcome = match deadline {
@@ -104,12 +115,15 @@ async fn play(case: &Case, target: &dyn Target, in_calls: &mut Duration) -> Verd
                 Err(_) => Err(steps::Stop::OutOfTime),
             },
         };
+        if step.advance.is_some() || step.never.is_some() {
+            spent.asked_for += step_start.elapsed();
+        }
         if let Err(stop) = outcome {
             verdict = stop.verdict(case, index, &cluster);
             break;
         }
     }
-    *in_calls = cluster.stop().await;
+    spent.in_calls = cluster.stop().await;
     verdict
 }
 

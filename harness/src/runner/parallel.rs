@@ -67,6 +67,7 @@ pub fn run_alone(case: &Case, target: &dyn Target) -> Report {
             }),
             duration: std::time::Duration::ZERO,
             in_calls: std::time::Duration::ZERO,
+            asked_for: std::time::Duration::ZERO,
         },
     }
 }
