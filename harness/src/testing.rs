@@ -71,7 +71,7 @@ pub fn check_runtime(endpoint: &str) -> Result<ConformanceReport, TestingError> 
     let reports = run_all(&cases, &target, jobs, &|_, _| {});
     target.finish();
     let implementation = target.implementations().swap_remove(0);
-    Ok(ConformanceReport::new(implementation, &cases, &reports))
+    Ok(ConformanceReport::new(implementation, &cases, &reports, true))
 }
 
 /// The test program that [`scenario_tests!`] makes.

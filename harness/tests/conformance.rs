@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gidcheck::document::{Problems, Shape, Sources, parse};
-use gidcheck::report::conformance::ConformanceReport;
+use gidcheck::report::conformance::{ConformanceReport, ConformanceVerdict};
 use gidcheck::runner::{Report, Verdict, run_alone};
 use gidcheck::scenario::{Case, Suite};
 use gidcheck::target::{Implementation, Simulation};
@@ -24,7 +24,7 @@ fn report() -> ConformanceReport {
         version: "1.2.3".to_owned(),
         supplemental_groups_policy: true,
     };
-    ConformanceReport::new(implementation, &cases, &reports)
+    ConformanceReport::new(implementation, &cases, &reports, true)
 }
 
 #[test]
@@ -49,11 +49,25 @@ fn the_report_is_what_its_schema_says() {
 }
 
 #[test]
-fn a_runtime_conforms_only_when_every_core_case_that_was_asked_holds() {
-    let mut report = report();
-    assert!(!report.conformant, "one core case failed");
-    assert_eq!((report.core.held, report.core.failed, report.core.skipped), (1, 1, 1));
-    report.deviations.clear();
-    let none = ConformanceReport::new(report.implementation, &[], &[]);
-    assert!(!none.conformant, "nothing was asked");
+fn a_runtime_conforms_only_when_every_core_case_of_the_whole_suite_that_was_asked_holds() {
+    let failed = report();
+    assert_eq!(failed.verdict, ConformanceVerdict::NotConformant);
+    assert_eq!((failed.core.held, failed.core.failed, failed.core.skipped), (1, 1, 1));
+
+    let suite = Suite::built_in();
+    let cases: Vec<&Case> = suite.cases.iter().filter(|case| case.id.contains("tour/")).collect();
+    let reports: Vec<_> = cases.iter().map(|case| run_alone(case, &Simulation)).collect();
+    let verdict = |supported: bool, whole: bool| {
+        let implementation = Implementation {
+            supplemental_groups_policy: supported,
+            ..failed.implementation.clone()
+        };
+        ConformanceReport::new(implementation, &cases, &reports, whole).verdict
+    };
+    assert_eq!(verdict(true, true), ConformanceVerdict::Conformant);
+    assert_eq!(verdict(true, false), ConformanceVerdict::Partial);
+    assert_eq!(verdict(false, true), ConformanceVerdict::Unsupported);
+
+    let nothing = ConformanceReport::new(failed.implementation, &[], &[], true);
+    assert_eq!(nothing.verdict, ConformanceVerdict::NotConformant, "nothing was asked");
 }

@@ -22,7 +22,7 @@ pub(super) struct Asking {
     #[arg(long, value_name = "FILE")]
     images: Vec<PathBuf>,
     /// Where a real runtime finds the images, instead of on loopback.
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = super::select::image_prefix)]
     image_prefix: Option<String>,
     /// How long one call to a real runtime may take.
     #[arg(long, value_name = "TIME", default_value = "60s")]

@@ -37,7 +37,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     })?;
     writeln!(
         anstream::stdout(),
-        "Removed {} and {} of dead runs; left {} of living ones",
+        "Removed {} and {} of dead runs; left {} of runs that live, or of which nothing is known here",
         counted(cleaned.removed, "sandbox"),
         counted(cleaned.images, "image"),
         counted(cleaned.alive, "sandbox")

@@ -34,7 +34,7 @@ struct Export {
     #[arg(long, conflicts_with_all = ["paths", "filter"])]
     recorded: bool,
     /// The prefix that the images' names get inside the archives.
-    #[arg(long, value_name = "PREFIX", default_value = "localhost")]
+    #[arg(long, value_name = "PREFIX", value_parser = super::select::image_prefix, default_value = "localhost")]
     image_prefix: String,
 }
 

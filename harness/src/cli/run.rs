@@ -14,7 +14,7 @@ use crate::report::conformance::ConformanceReport;
 use crate::report::terminal;
 use crate::runner::{Report, run_all};
 use crate::scenario::{Case, Duration, Suite};
-use crate::target::{Implementation, RuntimeOptions, RuntimeTarget, Simulation, Target};
+use crate::target::{RuntimeOptions, RuntimeTarget, Simulation, Target};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -31,7 +31,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE", requires = "runtime_endpoint")]
     conformance: Option<PathBuf>,
     /// Where a real runtime finds the suite's images, instead of on loopback; see images export.
-    #[arg(long, value_name = "PREFIX", requires = "runtime_endpoint")]
+    #[arg(long, value_name = "PREFIX", value_parser = super::select::image_prefix, requires = "runtime_endpoint")]
     image_prefix: Option<String>,
     /// Where pods' volumes are made for a real runtime, which must see the same folder; the
     /// folder for temporary files when left out.
@@ -75,7 +75,13 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     if let (Some(path), [implementation]) =
         (&options.conformance, target.implementations().as_slice())
     {
-        write_conformance(path, implementation.clone(), &cases, &reports)?;
+        let report = ConformanceReport::new(
+            implementation.clone(),
+            &cases,
+            &reports,
+            options.selection.is_whole_suite(),
+        );
+        write_conformance(path, &report)?;
     }
     show(options, &target, &suite, &cases, &reports, start)
 }
@@ -118,15 +124,9 @@ fn show(
     }
 }
 
-fn write_conformance(
-    path: &Path,
-    implementation: Implementation,
-    cases: &[&Case],
-    reports: &[Report],
-) -> Result<(), CommandError> {
-    let report = ConformanceReport::new(implementation, cases, reports);
-    let json = serde_json::to_string_pretty(&report)
-        .expect("a report holds nothing that JSON cannot hold");
+fn write_conformance(path: &Path, report: &ConformanceReport) -> Result<(), CommandError> {
+    let json =
+        serde_json::to_string_pretty(report).expect("a report holds nothing that JSON cannot hold");
     for (path, text) in [(path.to_owned(), json), (path.with_extension("md"), report.markdown())] {
         std::fs::write(&path, text).map_err(|error| {
             CommandError::environment(format!("{} cannot be written", path.display()), error)

@@ -48,6 +48,11 @@ impl Selection {
         Ok(cases)
     }
 
+    /// Whether this is the built-in suite with nothing left out.
+    pub(super) fn is_whole_suite(&self) -> bool {
+        self.paths.is_empty() && self.filter.is_empty()
+    }
+
     /// The paths as they were given, for hints.
     pub(super) fn paths_as_given(&self) -> String {
         self.paths.iter().map(|path| format!(" {}", shown_line(&path.to_string_lossy()))).collect()
@@ -65,4 +70,20 @@ impl Selection {
         };
         self.filter.is_empty() || self.filter.iter().any(fits)
     }
+}
+
+/// Reads where images are: a registry and, below it, folders, as references begin.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(super) fn image_prefix(text: &str) -> Result<String, String> {
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-:/".contains(&byte);
+    let parts_are_sound = text.split('/').all(|part| {
+        part.starts_with(|first: char| first.is_ascii_alphanumeric()) && !part.ends_with(':')
+    });
+    if parts_are_sound && text.bytes().all(allowed) && !text.contains("://") {
+        return Ok(text.to_owned());
+    }
+    Err("a prefix is a registry and folders in it, such as registry.example:5000/mirror".to_owned())
 }

@@ -139,6 +139,12 @@ impl Cluster {
         self.nodes.values()
     }
 
+    /// The wall time that was spent inside CRI calls so far, of all nodes together.
+    #[must_use]
+    pub fn time_in_calls(&self) -> Duration {
+        self.nodes.values().map(|node| node.runtime.time_in_calls()).sum()
+    }
+
     /// A node by name.
     ///
     /// # Errors

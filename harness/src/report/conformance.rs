@@ -23,8 +23,10 @@ pub struct ConformanceReport {
     pub suite_version: String,
     /// The runtime.
     pub implementation: Implementation,
-    /// Whether every core case that could be asked held.
-    pub conformant: bool,
+    /// What the report says of the runtime as a whole.
+    pub verdict: ConformanceVerdict,
+    /// How many cases the run had; a partial run has fewer than the suite.
+    pub cases: usize,
     /// What KEP-3619 demands.
     pub core: LevelCounts,
     /// What is sensible, but where runtimes differ.
@@ -35,6 +37,31 @@ pub struct ConformanceReport {
     pub improved: Vec<String>,
     /// Every case that was not asked, with the reason.
     pub skipped: Vec<SkippedCase>,
+}
+
+/// What a report says of a runtime as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ConformanceVerdict {
+    /// The whole suite ran, and every core case that could be asked held.
+    Conformant,
+    /// A core case did not hold.
+    NotConformant,
+    /// The runtime says that it does not honour the policy.
+    Unsupported,
+    /// Only a part of the suite ran, which says nothing about the whole.
+    Partial,
+}
+
+impl ConformanceVerdict {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant at level core",
+            Self::NotConformant => "not conformant at level core",
+            Self::Unsupported => "this runtime does not support supplementalGroupsPolicy",
+            Self::Partial => "a part of the suite only: this says nothing about conformance",
+        }
+    }
 }
 
 /// How the cases of a level ended.
@@ -89,14 +116,20 @@ pub struct SkippedCase {
 }
 
 impl ConformanceReport {
-    /// The report of a run on one runtime.
+    /// The report of a run on one runtime, of the whole built-in suite or of a part of it.
     #[must_use]
-    pub fn new(implementation: Implementation, cases: &[&Case], reports: &[Report]) -> Self {
+    pub fn new(
+        implementation: Implementation,
+        cases: &[&Case],
+        reports: &[Report],
+        is_whole_suite: bool,
+    ) -> Self {
         let mut report = Self {
             schema: SCHEMA.to_owned(),
             suite_version: env!("CARGO_PKG_VERSION").to_owned(),
             implementation,
-            conformant: false,
+            verdict: ConformanceVerdict::Partial,
+            cases: cases.len(),
             core: LevelCounts::default(),
             extended: LevelCounts::default(),
             deviations: Vec::new(),
@@ -106,8 +139,15 @@ impl ConformanceReport {
         for (case, one) in cases.iter().zip(reports) {
             report.add(case, &one.verdict);
         }
-        report.conformant =
+        let all_held =
             report.core.held > 0 && report.core.failed == 0 && report.core.deviating == 0;
+        let supports = report.implementation.supplemental_groups_policy;
+        report.verdict = match (supports, is_whole_suite, all_held) {
+            (_, _, false) => ConformanceVerdict::NotConformant,
+            (false, _, true) => ConformanceVerdict::Unsupported,
+            (true, false, true) => ConformanceVerdict::Partial,
+            (true, true, true) => ConformanceVerdict::Conformant,
+        };
         report
     }
 
@@ -178,8 +218,8 @@ impl ConformanceReport {
     fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
         let Implementation { name, version, .. } = &self.implementation;
         writeln!(text, "# supplementalGroupsPolicy: {name} {version}\n")?;
-        let verdict = if self.conformant { "conformant" } else { "not conformant" };
-        writeln!(text, "**{verdict}** at level core, by gidcheck {}.\n", self.suite_version)?;
+        let (verdict, cases) = (self.verdict.words(), super::counted(self.cases, "case"));
+        writeln!(text, "**{verdict}** ({cases}, gidcheck {})\n", self.suite_version)?;
         writeln!(text, "| level | held | deviating | failed | skipped |")?;
         writeln!(text, "|---|---|---|---|---|")?;
         for (name, counts) in [("core", self.core), ("extended", self.extended)] {

@@ -26,7 +26,8 @@ pub struct Report {
     pub duration: Duration,
     /// The part of it that was spent inside CRI calls.
     pub in_calls: Duration,
-    /// The part of it that the scenario asks to let pass, with `advance` and `never`.
+    /// The part of it, outside CRI calls, that the scenario asks to let pass, with `advance` and
+    /// `never`.
     pub asked_for: Duration,
 }
 
@@ -105,7 +106,7 @@ async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
     let deadline = target.case_limit().map(|limit| tokio::time::Instant::now() + limit);
     let mut verdict = Verdict::Held;
     for (index, step) in case.spec.steps.iter().enumerate() {
-        let step_start = Instant::now();
+        let (step_start, calls_before) = (Instant::now(), cluster.time_in_calls());
         let patience = waiting::Patience::new(target.has_virtual_time());
         let taken = steps::take(step, &mut cluster, patience);
         let outcome = match deadline {
@@ -116,7 +117,8 @@ async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
             },
         };
         if step.advance.is_some() || step.never.is_some() {
-            spent.asked_for += step_start.elapsed();
+            let in_calls = cluster.time_in_calls().saturating_sub(calls_before);
+            spent.asked_for += step_start.elapsed().saturating_sub(in_calls);
         }
         if let Err(stop) = outcome {
             verdict = stop.verdict(case, index, &cluster);

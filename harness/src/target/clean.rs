@@ -18,6 +18,9 @@ use super::volumes::HostVolumes;
 /// Longer than any run takes.
 const LONGEST_RUN: Duration = Duration::from_secs(6 * 3600);
 
+/// The first port that Linux gives to who asks for any, as our registry does.
+const FIRST_FREE_PORT: u16 = 32_768;
+
 /// What was found and what became of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -66,10 +69,13 @@ pub async fn remove_leftovers(cri: &dyn Cri, volume_root: &Path) -> Result<Clean
         }
         if all_gone {
             HostVolumes::new(volume_root, &run).remove_all();
+            lock::forget(&run);
         }
     }
-    lock::forget_dead();
-    cleaned.images = remove_images(cri).await?;
+    lock::forget_dead(LONGEST_RUN);
+    if cleaned.alive == 0 {
+        cleaned.images = remove_images(cri).await?;
+    }
     Ok(cleaned)
 }
 
@@ -103,10 +109,12 @@ async fn remove_images(cri: &dyn Cri) -> Result<usize, CriError> {
     Ok(removed)
 }
 
-/// The port in `127.0.0.1:PORT/gidcheck/NAME:TAG`; nothing for images of others.
+/// The port in `127.0.0.1:PORT/gidcheck/NAME:TAG`; nothing for images of others, such as those
+/// of a mirror that somebody keeps at a port of his choice.
 fn registry_port(reference: &str) -> Option<u16> {
     let (port, name) = reference.strip_prefix("127.0.0.1:")?.split_once('/')?;
-    name.starts_with("gidcheck/").then(|| port.parse().ok())?
+    let port = port.parse().ok().filter(|port| *port >= FIRST_FREE_PORT);
+    port.filter(|_| name.starts_with("gidcheck/"))
 }
 
 /// Whether anybody listens on a port of loopback.
@@ -171,9 +179,11 @@ mod tests {
     #[test]
     fn only_images_from_a_loopback_registry_of_ours_are_ours() {
         assert_eq!(registry_port("127.0.0.1:35145/gidcheck/agnhost:00"), Some(35145));
-        for other in
-            ["127.0.0.1:5000/app:1", "registry.k8s.io/gidcheck/x:1", "127.0.0.1:x/gidcheck/a:1"]
-        {
+        for other in [
+            "127.0.0.1:5000/gidcheck/app:1",
+            "registry.k8s.io/gidcheck/x:1",
+            "127.0.0.1:x/gidcheck/a:1",
+        ] {
             assert_eq!(registry_port(other), None, "{other}");
         }
     }

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -79,14 +80,18 @@ pub(super) fn forget(run: &str) {
     }
 }
 
-/// Removes the lock files of all dead runs.
-pub(super) fn forget_dead() {
+/// Removes the lock files of dead runs that are older than any leftover is kept for.
+pub(super) fn forget_dead(age: Duration) {
     let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let run =
             name.to_str().and_then(|name| name.strip_prefix("gidcheck-")?.strip_suffix(".lock"));
-        if let Some(run) = run.filter(|run| life_of(run) == Life::Dead) {
+        let is_old = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .is_ok_and(|made| made.elapsed().is_ok_and(|elapsed| elapsed > age));
+        if let Some(run) = run.filter(|run| is_old && life_of(run) == Life::Dead) {
             forget(run);
         }
     }

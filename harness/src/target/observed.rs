@@ -1,7 +1,6 @@
 //! A runtime whose calls are written down, counted, and can be made to fail.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,7 +40,40 @@ pub struct ObservedCri {
     making: Arc<Making>,
     calls: Mutex<VecDeque<Call>>,
     faults: Mutex<Vec<(CriCall, String, Option<u32>)>>,
-    nanoseconds: AtomicU64,
+    busy: Mutex<Busy>,
+}
+
+/// The time in which at least one call was under way.
+#[derive(Debug, Default)]
+struct Busy {
+    under_way: usize,
+    since: Option<Instant>,
+    total: Duration,
+}
+
+impl Busy {
+    fn begin(&mut self) {
+        self.under_way += 1;
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    fn end(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0
+            && let Some(since) = self.since.take()
+        {
+            self.total += since.elapsed();
+        }
+    }
+}
+
+/// A call that is under way; it ends when this is dropped, also when the caller gave up.
+struct InCall<'a>(&'a Mutex<Busy>);
+
+impl Drop for InCall<'_> {
+    fn drop(&mut self) {
+        locked(self.0).end();
+    }
 }
 
 impl std::fmt::Debug for ObservedCri {
@@ -68,7 +100,7 @@ impl ObservedCri {
             making,
             calls: Mutex::default(),
             faults: Mutex::default(),
-            nanoseconds: AtomicU64::new(0),
+            busy: Mutex::default(),
         }
     }
 
@@ -84,10 +116,10 @@ impl ObservedCri {
         locked(&self.calls).iter().cloned().collect()
     }
 
-    /// The wall time spent inside calls.
+    /// The wall time in which at least one call was under way.
     #[must_use]
     pub fn time_in_calls(&self) -> Duration {
-        Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
+        locked(&self.busy).total
     }
 
     /// Makes calls fail from now on.
@@ -131,13 +163,13 @@ impl ObservedCri {
         fault: Option<CriCall>,
         call: impl Future<Output = Result<T, CriError>> + Send,
     ) -> Result<T, CriError> {
-        let start = Instant::now();
+        locked(&self.busy).begin();
+        let in_call = InCall(&self.busy);
         let result = match fault.map_or(Ok(()), |fault| self.fault(fault)) {
             Ok(()) => call.await,
             Err(error) => Err(error),
         };
-        let nanoseconds = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+        drop(in_call);
         let error = result.as_ref().err().map(ToString::to_string);
         self.write_down(Call { name, about: about.into(), error, times: 1 });
         result
