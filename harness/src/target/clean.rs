@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cri_api::{Cri, CriError, v1};
 
 use super::lock::{self, Life};
+use super::persist::until_done;
 use super::runtime::RUN_LABEL;
 use super::volumes::HostVolumes;
 
@@ -59,7 +60,8 @@ pub async fn remove_leftovers(cri: &dyn Cri, volume_root: &Path) -> Result<Clean
     for (run, sandboxes) in dead {
         let mut all_gone = true;
         for id in sandboxes {
-            let gone = remove(cri, &id).await.is_ok();
+            // A runtime may still be busy with the calls of the run that was killed.
+            let gone = until_done(|| async { remove(cri, &id).await.is_ok() }).await;
             all_gone &= gone;
             if gone {
                 cleaned.removed += 1;
@@ -86,7 +88,7 @@ fn is_old(sandbox: &v1::PodSandbox) -> bool {
     now.saturating_sub(created) > LONGEST_RUN
 }
 
-async fn remove(cri: &dyn Cri, id: &str) -> Result<(), CriError> {
+pub(super) async fn remove(cri: &dyn Cri, id: &str) -> Result<(), CriError> {
     cri.stop_pod_sandbox(id).await?;
     cri.remove_pod_sandbox(id).await
 }

@@ -8,6 +8,7 @@ pub mod clean;
 mod lock;
 mod making;
 mod observed;
+mod persist;
 mod requirements;
 mod runtime;
 mod simulation;

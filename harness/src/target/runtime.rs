@@ -17,6 +17,7 @@ use thiserror::Error;
 
 use super::lock::{self, RunLock};
 use super::making::Making;
+use super::persist::until_done;
 use super::volumes::HostVolumes;
 use super::{Implementation, NodeRequest, NodeRuntime, Target, TargetError, clean, requirements};
 use crate::oci::{OciError, OciImage, Registry};
@@ -35,10 +36,6 @@ pub const CASE_TIMEOUT: Duration = Duration::from_secs(180);
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How long an interrupted run may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(120);
-/// How often removing sandboxes is tried.
-const REMOVAL_ATTEMPTS: u32 = 5;
-/// How much longer is waited before each attempt.
-const REMOVAL_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why real runtimes cannot be used.
 #[derive(Debug, Error)]
@@ -381,20 +378,19 @@ pub(super) async fn remove_labelled(cri: &dyn Cri, labels: &BTreeMap<String, Str
         label_selector: labels.clone().into_iter().collect(),
         ..v1::PodSandboxFilter::default()
     };
-    for attempt in 0..REMOVAL_ATTEMPTS {
-        tokio::time::sleep(REMOVAL_PAUSE * attempt).await;
-        let Ok(sandboxes) = cri.list_pod_sandboxes(Some(filter.clone())).await else { return };
+    until_done(|| async {
+        // Listed anew each time: a call under way may have made one more.
+        let Ok(sandboxes) = cri.list_pod_sandboxes(Some(filter.clone())).await else {
+            return false;
+        };
         let mut all_gone = true;
         for sandbox in sandboxes {
             let ours = labels.iter().all(|(key, value)| sandbox.labels.get(key) == Some(value));
             if ours {
-                let gone = cri.stop_pod_sandbox(&sandbox.id).await.is_ok()
-                    && cri.remove_pod_sandbox(&sandbox.id).await.is_ok();
-                all_gone &= gone;
+                all_gone &= clean::remove(cri, &sandbox.id).await.is_ok();
             }
         }
-        if all_gone {
-            return;
-        }
-    }
+        all_gone
+    })
+    .await;
 }
