@@ -1,0 +1,10 @@
+//! What Kubernetes objects are made of.
+//!
+//! Everything an API server does to an object before and after it is stored,
+//! as pure functions on JSON: no I/O, no clock, no store.
+
+pub mod resource;
+pub mod schema;
+pub mod status;
+
+pub use status::{Cause, CauseReason, Details, Status};
