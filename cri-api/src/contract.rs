@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_core::Stream;
 
-use crate::{CriError, v1};
+use crate::exec::{ExecEvents, ExecRequest};
+use crate::{Code, CriError, v1};
 
 /// What happened to containers, in order, from the moment of subscribing.
 pub type EventStream =
@@ -83,6 +84,15 @@ pub trait Cri: Send + Sync {
         command: &[String],
         timeout: Duration,
     ) -> Result<v1::ExecSyncResponse, CriError>;
+
+    /// `Exec`: starts a command in the container, its streams open.
+    ///
+    /// The contract answers with the address of a streaming server, which is no part of it; only
+    /// a runtime in this process can hand the streams over. Others are `Unimplemented`.
+    async fn exec(&self, _id: &str, _request: ExecRequest) -> Result<ExecEvents, CriError> {
+        let message = "this runtime's streams can only be reached through its streaming server";
+        Err(CriError::new(Code::Unimplemented, message))
+    }
 
     /// `GetContainerEvents`; runtimes without it answer `Unimplemented`, here or as the stream's
     /// first item, and callers poll.

@@ -7,6 +7,7 @@
 
 mod contract;
 mod error;
+mod exec;
 
 pub mod client;
 pub mod server;
@@ -19,3 +20,4 @@ pub mod v1 {
 
 pub use contract::{Cri, EventStream, NO_DEADLINE};
 pub use error::{Code, CriError};
+pub use exec::{EVENTS_AHEAD, ExecEvent, ExecEvents, ExecRequest};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cri_api::{Cri, CriError, v1};
+use cri_api::{Code, Cri, CriError, ExecEvents, ExecRequest, v1};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -12,6 +12,7 @@ use crate::api::{ApiError, NodeApi, PodIdentity};
 use crate::config::{Clock, KubeletConfig};
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::streams;
 use crate::sync_loop::{Command, SyncLoop};
 
 /// Why a kubelet did not start.
@@ -125,6 +126,31 @@ impl Kubelet {
     ) -> Result<v1::ExecSyncResponse, ExecError> {
         let id = self.node.running_container(pod, container)?;
         Ok(self.node.cri.exec_sync(&id, command, timeout).await?)
+    }
+
+    /// Runs a command in a running container, its streams open.
+    ///
+    /// On a runtime whose streams cannot be reached, a command without standard input runs all
+    /// the same; what it printed then comes in one piece when it has ended.
+    ///
+    /// # Errors
+    /// [`ExecError`] when it was not started; a command that exits with another code than 0 is
+    /// no error.
+    pub async fn exec_stream(
+        &self,
+        pod: &PodIdentity,
+        container: &str,
+        request: ExecRequest,
+    ) -> Result<ExecEvents, ExecError> {
+        let id = self.node.running_container(pod, container)?;
+        let reads = request.stdin.is_some();
+        let (command, tty) = (request.command.clone(), request.tty);
+        match self.node.cri.exec(&id, request).await {
+            Err(error) if error.code == Code::Unimplemented && !reads => {
+                Ok(streams::exec_sync_as_events(&*self.node.cri, &id, &command, tty).await?)
+            }
+            answer => Ok(answer?),
+        }
     }
 
     /// The kubelet's counters.

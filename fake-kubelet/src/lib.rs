@@ -13,6 +13,7 @@ pub mod kubelet;
 pub mod metrics;
 mod node;
 pub mod status;
+mod streams;
 mod sync;
 mod sync_loop;
 pub mod translate;

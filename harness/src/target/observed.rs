@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use cri_api::{Cri, CriError, EventStream, v1};
+use cri_api::{Cri, CriError, EventStream, ExecEvents, ExecRequest, v1};
 
 use super::making::Making;
 use crate::scenario::{CriCall, Fault};
@@ -263,6 +263,11 @@ impl Cri for ObservedCri {
     ) -> Result<v1::ExecSyncResponse, CriError> {
         let call = self.inner.exec_sync(id, command, timeout);
         self.observe("ExecSync", command.join(" "), Some(CriCall::ExecSync), call).await
+    }
+
+    async fn exec(&self, id: &str, request: ExecRequest) -> Result<ExecEvents, CriError> {
+        let about = request.command.join(" ");
+        self.observe("Exec", about, Some(CriCall::ExecSync), self.inner.exec(id, request)).await
     }
 
     async fn container_events(&self) -> Result<EventStream, CriError> {
