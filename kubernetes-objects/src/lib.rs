@@ -3,8 +3,11 @@
 //! Everything an API server does to an object before and after it is stored,
 //! as pure functions on JSON: no I/O, no clock, no store.
 
+pub mod names;
 pub mod resource;
 pub mod schema;
+pub mod selector;
 pub mod status;
+pub mod table;
 
 pub use status::{Cause, CauseReason, Details, Status};

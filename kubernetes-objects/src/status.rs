@@ -159,12 +159,9 @@ impl Status {
 impl Details {
     fn to_json(&self) -> Json {
         let mut details = serde_json::Map::new();
-        for (name, value) in [
-            ("name", &self.name),
-            ("group", &self.group),
-            ("kind", &self.kind),
-            ("uid", &self.uid),
-        ] {
+        for (name, value) in
+            [("name", &self.name), ("group", &self.group), ("kind", &self.kind), ("uid", &self.uid)]
+        {
             if !value.is_empty() {
                 details.insert(name.to_owned(), value.as_str().into());
             }
