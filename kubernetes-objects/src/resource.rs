@@ -1,5 +1,9 @@
 //! The resources an API server serves: one table, from which paths, discovery and the store ask.
 
+mod table;
+
+pub use table::RESOURCES;
+
 use crate::schema::Struct;
 
 /// A resource.
@@ -42,12 +46,6 @@ pub struct Subresource {
     pub verbs: &'static [&'static str],
 }
 
-/// The kinds with which nothing but creating is done, such as `Binding`.
-const ONLY_CREATED: &[&str] = &["create"];
-
-/// All resources, in discovery's order.
-pub static RESOURCES: &[Resource] = &[];
-
 /// A resource by its path.
 #[must_use]
 pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
@@ -56,15 +54,28 @@ pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resourc
         .find(|one| one.group == group && one.version == version && one.plural == plural)
 }
 
-/// The resource of a kind, by `apiVersion` and `kind` as manifests have them.
+/// The resource whose objects are of a kind, by `apiVersion` and `kind` as manifests have them.
+/// Kinds of which nothing is kept, such as `Binding`, have none.
 #[must_use]
 pub fn of_kind(api_version: &str, kind: &str) -> Option<&'static Resource> {
-    RESOURCES.iter().find(|one| {
-        one.kind == kind && one.verbs != ONLY_CREATED && one.api_version() == api_version
-    })
+    RESOURCES
+        .iter()
+        .find(|one| one.kind == kind && one.is_stored() && one.api_version() == api_version)
 }
 
 impl Resource {
+    /// Whether its objects are kept, rather than answered and forgotten or computed.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.verbs.contains(&"watch")
+    }
+
+    /// A subresource by its name.
+    #[must_use]
+    pub fn subresource(&self, name: &str) -> Option<&'static Subresource> {
+        self.subresources.iter().find(|one| one.name == name)
+    }
+
     /// `apiVersion` of its objects, such as `apps/v1`.
     #[must_use]
     pub fn api_version(&self) -> String {

@@ -5,6 +5,12 @@
 //! the server prints although it is empty, how patches merge, who owns a field, the OpenAPI
 //! document.
 
+pub mod meta_v1;
+mod row;
+mod table;
+
+pub use table::*;
+
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -28,8 +34,9 @@ pub enum Type {
     Bytes,
     /// Anything at all, such as `runtime.RawExtension` or `metav1.FieldsV1`.
     Any,
-    /// A map from strings.
-    Map(&'static Type),
+    /// A map from strings: the Go type's name, such as `map[string]string` or
+    /// `v1.ResourceList`, and the type of its values.
+    Map(&'static str, &'static Type),
     /// A slice, and how two of them merge.
     List(&'static Type, ListMerge),
     /// A structure.
@@ -60,6 +67,8 @@ pub enum ListKind {
 /// A Go structure.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Struct {
+    /// The package, as OpenAPI names it, such as `io.k8s.api.core.v1`.
+    pub package: &'static str,
     /// The Go type's name without the package, such as `PodSpec`.
     pub name: &'static str,
     /// Whether server-side apply owns it as a whole (`+structType=atomic`).
@@ -77,11 +86,22 @@ pub struct Field {
     pub of: Type,
     /// Whether it is a pointer (or slice, map) in Go, and so can be told from an empty value.
     pub nullable: bool,
-    /// Whether it is left out of JSON when empty (`omitempty`, `omitzero`).
+    /// Whether it is left out of JSON when empty (`omitempty`). Go never takes a structure that
+    /// is not behind a pointer for empty, nor a time.
     pub omit_empty: bool,
+    /// Whether it is left out of JSON when nothing in it is set (`omitzero`).
+    pub omit_zero: bool,
+    /// Whether it must be given, as OpenAPI has it: neither `+optional` nor left out when empty.
+    pub required: bool,
+    /// Whether server-side apply owns this field's map or structure as a whole, because of the
+    /// field (`+mapType=atomic`) rather than its type.
+    pub atomic: bool,
     /// Whether strategic merge patches replace the map or structure (`patchStrategy:"replace"`)
     /// or keep only the keys given (`retainKeys`).
     pub patch: FieldPatch,
+    /// What it is when not given (`+default`), as JSON. Server-side apply tells list items apart
+    /// with it: a container port without protocol is one of `"TCP"`.
+    pub default: Option<&'static str>,
 }
 
 /// What a strategic merge patch does to a map or structure.
