@@ -9,8 +9,8 @@
 mod interpreter;
 
 pub use interpreter::{
-    COMMANDS, DISPATCHERS, Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step,
-    Stream, System,
+    COMMANDS, DISPATCHERS, Errno, Existing, FileStatus, Ids, Input, Links, MAX_DEPTH, MAX_GROUPS,
+    MAX_LINE, Program, Step, Stream, System,
 };
 
 /// The commands as a static Linux program: one file, called by any of [`COMMANDS`].

@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::fmt::Debug;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ fn main() {
             lacks("id", &[]),
             modes_are_coreutils,
         ),
+        trial("cat_and_the_shell_read_standard_input", None, standard_input),
         trial("sleeping_takes_its_time", None, sleeping),
         trial("sigterm_and_sigint_end_a_sleep_at_once", None, signals),
         trial("a_full_device_is_an_error", None, full_device),
@@ -173,6 +175,21 @@ fn files(toolbox: &Toolbox) -> TestResult {
     let long = "x".repeat(5000);
     let (_, _, error) = toolbox.run(&["cat", &long])?;
     check("a long path", error.ends_with(": File name too long\n"), true)
+}
+
+fn standard_input(toolbox: &Toolbox) -> TestResult {
+    let run = |argv: &[&str], input: &str| -> Result<_, Box<dyn Error>> {
+        let mut command = toolbox.command(argv);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        child.stdin.take().ok_or("no standard input")?.write_all(input.as_bytes())?;
+        outcome(child.wait_with_output()?)
+    };
+    let text = |text: &str| text.to_owned();
+    check("cat", run(&["cat"], "one\ntwo")?, (0, text("one\ntwo"), text("")))?;
+    let lines = "echo a\ncat\nleft to cat\n";
+    check("sh", run(&["sh"], lines)?, (0, text("a\nleft to cat\n"), text("")))?;
+    check("exit", run(&["sh"], "exit 7\necho b\n")?, (7, text(""), text("")))
 }
 
 fn modes_and_owners(toolbox: &Toolbox) -> TestResult {

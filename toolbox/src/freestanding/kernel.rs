@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::interpreter::{
-    Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Stream, System,
+    Errno, Existing, FileStatus, Ids, Input, Links, MAX_DEPTH, MAX_GROUPS, MAX_LINE, Stream, System,
 };
 use crate::syscall::{OPEN_DIRECTORY, Stat, call, exit, number};
 
@@ -28,6 +28,12 @@ const SIGTERM: u32 = 15;
 const SIGCHLD: usize = 17;
 /// `SIG_BLOCK`, the first way of `rt_sigprocmask`.
 const BLOCK: usize = 0;
+/// `SIG_UNBLOCK`.
+const UNBLOCK: usize = 1;
+/// Asks for a terminal's settings, which nothing else has.
+const TCGETS: usize = 0x5401;
+/// What the kernel writes for it, at most, in bytes.
+const TERMINAL_BYTES: usize = 64;
 /// `SIG_IGN`.
 const IGNORE: usize = 1;
 
@@ -53,6 +59,14 @@ pub(crate) struct Kernel {
     buffered: usize,
     groups: [u32; MAX_GROUPS],
     group_count: usize,
+    lines: [Line; MAX_DEPTH],
+}
+
+/// The line of a shell, and how long it is.
+#[derive(Clone, Copy)]
+struct Line {
+    bytes: [u8; MAX_LINE],
+    length: usize,
 }
 
 fn result(value: isize) -> Result<usize, Errno> {
@@ -101,13 +115,11 @@ impl Kernel {
     /// The children that a process 1 inherits are nobody's to wait for: by ignoring SIGCHLD
     /// they vanish when they end.
     pub(crate) fn new() -> Self {
-        let set = signals();
+        mask_signals(BLOCK);
         let ignore = [IGNORE, 0, 0, 0];
-        // SAFETY: the kernel reads a signal set of 8 bytes, and a `sigaction` of four words
-        // that has no handler and so needs no way back from one.
+        // SAFETY: the kernel reads a `sigaction` of four words that has no handler and so needs
+        // no way back from one.
         unsafe {
-            let set = (&raw const set).addr();
-            call(number::RT_SIGPROCMASK, [BLOCK, set, 0, SIGNAL_SET_BYTES]);
             let ignore = (&raw const ignore).addr();
             call(number::RT_SIGACTION, [SIGCHLD, ignore, 0, SIGNAL_SET_BYTES]);
         }
@@ -116,6 +128,7 @@ impl Kernel {
             buffered: 0,
             groups: [0; MAX_GROUPS],
             group_count: 0,
+            lines: [Line { bytes: [0; MAX_LINE], length: 0 }; MAX_DEPTH],
         }
     }
 
@@ -147,6 +160,13 @@ impl Kernel {
         self.buffered = 0;
         write(1, bytes)
     }
+}
+
+/// Blocks or unblocks the signals that [`Kernel::sleep`] waits for.
+fn mask_signals(way: usize) {
+    let set = signals();
+    // SAFETY: the kernel reads a signal set of 8 bytes.
+    unsafe { call(number::RT_SIGPROCMASK, [way, (&raw const set).addr(), 0, SIGNAL_SET_BYTES]) };
 }
 
 /// SIGTERM and SIGINT.
@@ -241,6 +261,45 @@ impl System for Kernel {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// A signal that comes meanwhile does what it does by default.
+    fn read_input(&mut self, into: &mut [u8]) -> Result<Input, Errno> {
+        self.flush()?;
+        mask_signals(UNBLOCK);
+        let arguments = [0, into.as_mut_ptr().addr(), into.len(), 0];
+        // SAFETY: the kernel writes at most the length of `into`.
+        let read = result(unsafe { call(number::READ, arguments) });
+        mask_signals(BLOCK);
+        Ok(match read? {
+            0 => Input::End,
+            count => Input::Bytes(count),
+        })
+    }
+
+    fn has_terminal(&self) -> bool {
+        let mut settings = [0_u64; TERMINAL_BYTES / 8];
+        let arguments = [0, TCGETS, settings.as_mut_ptr().addr(), 0];
+        // SAFETY: the kernel writes its `termios`, of less than `TERMINAL_BYTES`.
+        result(unsafe { call(number::IOCTL, arguments) }).is_ok()
+    }
+
+    fn line(&self, depth: usize) -> &[u8] {
+        let line = self.lines.get(depth);
+        line.and_then(|line| line.bytes.get(..line.length)).unwrap_or_default()
+    }
+
+    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
+        let line = self.lines.get_mut(depth).ok_or(Errno::TOO_LARGE)?;
+        *line.bytes.get_mut(line.length).ok_or(Errno::TOO_LARGE)? = byte;
+        line.length = line.length.saturating_add(1);
+        Ok(())
+    }
+
+    fn clear_line(&mut self, depth: usize) {
+        if let Some(line) = self.lines.get_mut(depth) {
+            line.length = 0;
         }
     }
 

@@ -46,6 +46,8 @@ unsafe extern "C" fn toolbox_main(stack: *const usize) -> ! {
             Step::Exit(code) => kernel.exit(code),
             Step::Sleep(time) => kernel.sleep(Some(time)),
             Step::Pause => kernel.sleep(None),
+            // Reading waits by itself here.
+            Step::Input => {}
         }
     }
 }

@@ -14,12 +14,14 @@ global_asm!(
 
 /// The numbers of the system calls in use.
 pub(crate) mod number {
+    pub(crate) const IOCTL: usize = 29;
     pub(crate) const MKDIRAT: usize = 34;
     pub(crate) const FCHMODAT: usize = 53;
     pub(crate) const FCHOWNAT: usize = 54;
     pub(crate) const OPENAT: usize = 56;
     pub(crate) const CLOSE: usize = 57;
     pub(crate) const GETDENTS64: usize = 61;
+    pub(crate) const READ: usize = 63;
     pub(crate) const WRITE: usize = 64;
     pub(crate) const PREAD64: usize = 67;
     pub(crate) const NEWFSTATAT: usize = 79;

@@ -14,10 +14,12 @@ global_asm!(
 
 /// The numbers of the system calls in use.
 pub(crate) mod number {
+    pub(crate) const READ: usize = 0;
     pub(crate) const WRITE: usize = 1;
     pub(crate) const CLOSE: usize = 3;
     pub(crate) const RT_SIGACTION: usize = 13;
     pub(crate) const RT_SIGPROCMASK: usize = 14;
+    pub(crate) const IOCTL: usize = 16;
     pub(crate) const PREAD64: usize = 17;
     pub(crate) const GETUID: usize = 102;
     pub(crate) const GETGID: usize = 104;

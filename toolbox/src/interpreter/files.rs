@@ -3,7 +3,7 @@
 use super::accounts::{Database, find_names, print_name};
 use super::ownership::{Mode, parse_mode, set_mode};
 use super::process::Process;
-use super::system::{Errno, Existing, FileStatus, Links, System};
+use super::system::{Errno, Existing, FileStatus, Input, Links, Step, System};
 use super::text::octal;
 
 const TYPE_MASK: u32 = 0o170_000;
@@ -62,22 +62,56 @@ pub(super) fn for_each<S: System>(
     process.finish(status)
 }
 
-/// `cat PATH…`; it does not read standard input.
-pub(super) fn cat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
-    let Some(paths) = operands(process, arguments) else { return 1 };
-    for_each(process, paths, |process, path| {
-        let file = process.system.open(path)?;
-        let mut chunk = [0_u8; 4096];
-        let mut offset = 0_u64;
-        loop {
-            let count = process.system.read_at(&file, offset, &mut chunk)?;
-            if count == 0 || process.print_failed() {
+/// `cat [PATH…]`; without a path, and for `-`, it copies standard input.
+///
+/// `resumed` says that it waited for standard input; what stands before is done then. It fails
+/// with the step that it waits with.
+pub(super) fn cat<S: System>(
+    process: &mut Process<'_, S>,
+    arguments: &[&[u8]],
+    resumed: bool,
+) -> Result<u8, Step> {
+    const STANDARD_INPUT: &[u8] = b"-";
+    let Some(paths) = operands(process, arguments) else { return Ok(1) };
+    let paths = if paths.is_empty() { &[STANDARD_INPUT] } else { paths };
+    let at = paths.iter().position(|path| *path == STANDARD_INPUT).filter(|_| resumed);
+    let mut waits = false;
+    let status =
+        for_each(process, paths.get(at.unwrap_or(0)..).unwrap_or_default(), |process, path| {
+            if waits {
                 return Ok(());
             }
-            process.print(chunk.get(..count).unwrap_or_default());
-            offset = offset.saturating_add(count as u64);
+            if path == STANDARD_INPUT {
+                waits = copy_input(process)?;
+                return Ok(());
+            }
+            let file = process.system.open(path)?;
+            let mut chunk = [0_u8; 4096];
+            let mut offset = 0_u64;
+            loop {
+                let count = process.system.read_at(&file, offset, &mut chunk)?;
+                if count == 0 || process.print_failed() {
+                    return Ok(());
+                }
+                process.print(chunk.get(..count).unwrap_or_default());
+                offset = offset.saturating_add(count as u64);
+            }
+        });
+    if waits { Err(Step::Input) } else { Ok(status) }
+}
+
+/// Copies what there is of standard input; whether more may come.
+fn copy_input<S: System>(process: &mut Process<'_, S>) -> Result<bool, Errno> {
+    let mut chunk = [0_u8; 4096];
+    loop {
+        match process.system.read_input(&mut chunk)? {
+            Input::Bytes(count) if !process.print_failed() => {
+                process.print(chunk.get(..count).unwrap_or_default());
+            }
+            Input::Bytes(_) | Input::End => return Ok(false),
+            Input::Pending => return Ok(true),
         }
-    })
+    }
 }
 
 /// `touch PATH…` creates files; it needs write permission to those that are there.

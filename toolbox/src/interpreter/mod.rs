@@ -9,9 +9,13 @@ mod ownership;
 mod parse;
 mod process;
 mod program;
+mod shell;
 mod sleep;
 mod system;
 mod text;
 
 pub use program::{COMMANDS, DISPATCHERS, Program};
-pub use system::{Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Step, Stream, System};
+pub use system::{
+    Errno, Existing, FileStatus, Ids, Input, Links, MAX_DEPTH, MAX_GROUPS, MAX_LINE, Step, Stream,
+    System,
+};

@@ -77,9 +77,14 @@ impl<'a, S: System> Process<'a, S> {
         let name = self.name;
         let head: [&[u8]; 2] = [name, b": "];
         for part in head.iter().chain(parts).chain([&b"\n".as_slice()]) {
-            // Standard error is the last resort: if it fails nothing is left to tell.
-            let _ = self.write(self.streams.error, part);
+            self.print_error(part);
         }
+    }
+
+    /// Prints to standard error.
+    pub(super) fn print_error(&mut self, bytes: &[u8]) {
+        // Standard error is the last resort: if it fails nothing is left to tell.
+        let _ = self.write(self.streams.error, bytes);
     }
 
     /// The exit code of a command whose own verdict is `status`: what could not be printed fails.

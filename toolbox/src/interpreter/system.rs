@@ -71,6 +71,27 @@ pub trait System {
     /// As `write(2)`.
     fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno>;
 
+    /// Reads from standard input: 0 to 4096 bytes into `into`.
+    ///
+    /// # Errors
+    /// As `read(2)`.
+    fn read_input(&mut self, into: &mut [u8]) -> Result<Input, Errno>;
+
+    /// Whether standard input is a terminal.
+    fn has_terminal(&self) -> bool;
+
+    /// The line that the shell within `depth` others reads or runs; kept between steps.
+    fn line(&self, depth: usize) -> &[u8];
+
+    /// Adds a byte to that line.
+    ///
+    /// # Errors
+    /// [`Errno::TOO_LARGE`] for a line of [`MAX_LINE`] bytes.
+    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno>;
+
+    /// Empties that line.
+    fn clear_line(&mut self, depth: usize);
+
     /// `mkdir(2)`, mode 0777 less the umask.
     ///
     /// # Errors
@@ -105,6 +126,23 @@ pub trait System {
 
 /// The most supplementary groups a process can have (`NGROUPS_MAX` of Linux).
 pub const MAX_GROUPS: usize = 65_536;
+
+/// The longest line that a shell reads, in bytes.
+pub const MAX_LINE: usize = 4096;
+
+/// How many shells there may be within shells.
+pub const MAX_DEPTH: usize = 4;
+
+/// What came from standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// That many bytes, at least one.
+    Bytes(usize),
+    /// There is no more.
+    End,
+    /// Nothing yet; the process waits for it with [`Step::Input`].
+    Pending,
+}
 
 /// A process's real and effective id of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +202,8 @@ pub enum Step {
     Sleep(Duration),
     /// It sleeps until a signal ends it.
     Pause,
+    /// It waits for standard input; step again when there is some, or its end.
+    Input,
 }
 
 /// An error of the kernel, by Linux's number.

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use toolbox::{Errno, Existing, FileStatus, Ids, Links, MAX_GROUPS, Program, Step, Stream, System};
+use toolbox::{
+    Errno, Existing, FileStatus, Ids, Input, Links, MAX_GROUPS, MAX_LINE, Program, Step, Stream,
+    System,
+};
 
 /// A process and all that it can reach.
 pub(crate) struct Simulated {
@@ -15,6 +18,11 @@ pub(crate) struct Simulated {
     pub(crate) contents: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) output: Vec<u8>,
     pub(crate) error: Vec<u8>,
+    /// What comes from standard input, piece by piece; the process waits for each.
+    pub(crate) input: Vec<Vec<u8>>,
+    pub(crate) terminal: bool,
+    pub(crate) waited: bool,
+    pub(crate) lines: [Vec<u8>; 4],
 }
 
 /// What a run came to.
@@ -40,7 +48,17 @@ impl Simulated {
             contents: BTreeMap::new(),
             output: Vec::new(),
             error: Vec::new(),
+            input: Vec::new(),
+            terminal: false,
+            waited: false,
+            lines: Default::default(),
         }
+    }
+
+    /// A process whose standard input is these pieces.
+    pub(crate) fn with_input(mut self, pieces: &[&str]) -> Self {
+        self.input = pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect();
+        self
     }
 
     /// A process of uid 1000, gid 3000 and these groups.
@@ -57,6 +75,11 @@ impl Simulated {
         self
     }
 
+    /// Lets the piece of standard input come that the process waits for.
+    pub(crate) fn deliver(&mut self) {
+        self.waited = true;
+    }
+
     /// Runs to the end; time passes at once, and a pause is the end with code 255.
     pub(crate) fn run(&mut self, argv: &[&str]) -> Outcome {
         let mut program = Program::new();
@@ -66,6 +89,7 @@ impl Simulated {
                 Step::Exit(code) => break code,
                 Step::Sleep(time) => slept += time,
                 Step::Pause => break 255,
+                Step::Input => self.deliver(),
             }
         };
         let text =
@@ -162,6 +186,41 @@ impl System for Simulated {
             Stream::Error => self.error.extend(bytes),
         }
         Ok(())
+    }
+
+    fn read_input(&mut self, into: &mut [u8]) -> Result<Input, Errno> {
+        let Some(piece) = self.input.first_mut() else { return Ok(Input::End) };
+        if !self.waited {
+            return Ok(Input::Pending);
+        }
+        let count = piece.len().min(into.len());
+        into[..count].copy_from_slice(&piece[..count]);
+        piece.drain(..count);
+        if piece.is_empty() {
+            self.input.remove(0);
+            self.waited = false;
+        }
+        Ok(Input::Bytes(count))
+    }
+
+    fn has_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    fn line(&self, depth: usize) -> &[u8] {
+        &self.lines[depth]
+    }
+
+    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
+        if self.lines[depth].len() == MAX_LINE {
+            return Err(Errno::TOO_LARGE);
+        }
+        self.lines[depth].push(byte);
+        Ok(())
+    }
+
+    fn clear_line(&mut self, depth: usize) {
+        self.lines[depth].clear();
     }
 
     fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno> {

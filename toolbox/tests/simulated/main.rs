@@ -2,5 +2,6 @@
 
 mod files;
 mod id;
+mod input;
 mod kernel;
 mod shell;
