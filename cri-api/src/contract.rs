@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures_core::Stream;
 
 use crate::exec::{ExecEvents, ExecRequest};
+use crate::log::LogPage;
 use crate::{Code, CriError, v1};
 
 /// What happened to containers, in order, from the moment of subscribing.
@@ -91,6 +92,15 @@ pub trait Cri: Send + Sync {
     /// a runtime in this process can hand the streams over. Others are `Unimplemented`.
     async fn exec(&self, _id: &str, _request: ExecRequest) -> Result<ExecEvents, CriError> {
         let message = "this runtime's streams can only be reached through its streaming server";
+        Err(CriError::new(Code::Unimplemented, message))
+    }
+
+    /// The container's log from entry `from` on; `wait` waits until there is something, or the end.
+    ///
+    /// Runtimes write logs into files of their node, which is no part of the contract; only one
+    /// in this process can hand them over. Others are `Unimplemented`.
+    async fn container_log(&self, _id: &str, _from: u64, _wait: bool) -> Result<LogPage, CriError> {
+        let message = "this runtime's logs are files on its node";
         Err(CriError::new(Code::Unimplemented, message))
     }
 

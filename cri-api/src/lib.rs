@@ -8,6 +8,7 @@
 mod contract;
 mod error;
 mod exec;
+mod log;
 
 pub mod client;
 pub mod server;
@@ -21,3 +22,4 @@ pub mod v1 {
 pub use contract::{Cri, EventStream, NO_DEADLINE};
 pub use error::{Code, CriError};
 pub use exec::{EVENTS_AHEAD, ExecEvent, ExecEvents, ExecRequest};
+pub use log::{LogEntry, LogPage, LogStream};

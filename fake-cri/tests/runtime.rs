@@ -208,7 +208,7 @@ async fn stopping_and_removing_may_be_repeated() {
     for _ in 0..2 {
         runtime.stop_container(&container, Duration::from_secs(30)).await.expect("it stops");
     }
-    assert_eq!(status(&runtime, &container).await.exit_code, 143);
+    assert_eq!(status(&runtime, &container).await.exit_code, 137);
     for _ in 0..2 {
         runtime.stop_pod_sandbox(&sandbox).await.expect("it stops");
         runtime.remove_container(&container).await.expect("it goes");

@@ -91,6 +91,7 @@ impl Image {
             env: vec![
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
             ],
+            ignores_sigterm: true,
             files,
             ..Self::default()
         }

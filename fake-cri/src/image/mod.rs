@@ -25,6 +25,10 @@ pub struct Image {
     pub env: Vec<String>,
     /// The config's `WorkingDir`; empty means `/`.
     pub working_dir: String,
+    /// Whether its programs leave SIGTERM to the kernel, which has no default action for a
+    /// process 1: shells and `sleep` do so almost everywhere. The commands of
+    /// [`toolbox`] handle it.
+    pub ignores_sigterm: bool,
     /// The files, all layers applied.
     pub files: FileTree,
 }

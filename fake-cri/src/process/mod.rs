@@ -2,46 +2,28 @@
 //!
 //! A process is stepped by whoever keeps the time; between steps it is data.
 
+mod console;
 mod credentials;
 mod files;
+mod output;
 mod ownership;
 mod status;
 mod system;
+mod terminal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub(crate) use console::Console;
 pub use credentials::{Capabilities, Capability, Credentials};
 pub use files::HostFiles;
 pub(crate) use files::{ContainerFiles, Mount};
+pub(crate) use output::Printed;
 use system::Kernel;
-use toolbox::{COMMANDS, Program, Step, Stream};
-
-/// How much one process can print on each stream, in bytes; the rest is lost, as in the
-/// real runtimes' `ExecSync`.
-const MAX_OUTPUT: usize = 16 * 1024 * 1024;
+pub(crate) use terminal::{Deed, Terminal};
+use toolbox::{COMMANDS, Program, Step};
 
 /// The test image's own program; its subcommands are the commands here.
 const AGNHOST: &str = "agnhost";
-
-/// What a process has printed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Output {
-    /// Standard output.
-    pub stdout: Vec<u8>,
-    /// Standard error.
-    pub stderr: Vec<u8>,
-}
-
-impl Output {
-    fn write(&mut self, stream: Stream, bytes: &[u8]) {
-        let into = match stream {
-            Stream::Output => &mut self.stdout,
-            Stream::Error => &mut self.stderr,
-        };
-        let room = MAX_OUTPUT - into.len().min(MAX_OUTPUT);
-        into.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-}
 
 /// What a container's processes know of each other: who process 1 is.
 #[derive(Debug, Default)]
@@ -103,7 +85,10 @@ pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) name: String,
     pub(crate) credentials: Credentials,
-    pub(crate) output: Output,
+    /// What it has printed and nobody has taken yet.
+    pub(crate) printed: Printed,
+    /// Its standard input; without one there is nothing to read.
+    pub(crate) console: Option<Box<Console>>,
     arguments: Vec<String>,
     working_directory: String,
     program: Program,
@@ -133,9 +118,16 @@ impl Process {
             return Err(NoSuchCommand(first.to_owned()));
         }
         let working_directory = working_directory.to_owned();
-        let program = Program::new();
-        let output = Output::default();
-        Ok(Self { pid, name, credentials, output, arguments, working_directory, program })
+        Ok(Self {
+            pid,
+            name,
+            credentials,
+            printed: Printed::default(),
+            console: None,
+            arguments,
+            working_directory,
+            program: Program::new(),
+        })
     }
 
     /// Runs it until it ends or sleeps.
@@ -147,9 +139,15 @@ impl Process {
             files,
             processes,
             working_directory: &self.working_directory,
-            output: &mut self.output,
+            console: self.console.as_deref_mut(),
+            printed: &mut self.printed,
         };
         self.program.step(&self.arguments, &mut kernel)
+    }
+
+    /// SIGINT from its terminal, which it notices in the next step.
+    pub(crate) fn interrupt(&mut self) {
+        self.program.interrupt();
     }
 }
 

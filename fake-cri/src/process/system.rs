@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use toolbox::{Errno, Existing, FileStatus, Ids, Links, Stream, System};
+use toolbox::{Errno, Existing, FileStatus, Ids, Input, Links, Stream, System};
 
 use super::credentials::Credentials;
 use super::files::ContainerFiles;
 use super::status::status;
-use super::{Output, ProcessTable};
+use super::{Console, Printed, ProcessTable};
 use crate::image::{FileKind, FileNode};
 
 /// How many links one look-up follows, as in the kernel.
@@ -32,7 +32,8 @@ pub(super) struct Kernel<'a> {
     pub(super) files: &'a Mutex<ContainerFiles>,
     pub(super) processes: &'a ProcessTable,
     pub(super) working_directory: &'a str,
-    pub(super) output: &'a mut Output,
+    pub(super) console: Option<&'a mut Console>,
+    pub(super) printed: &'a mut Printed,
 }
 
 /// An open file.
@@ -250,8 +251,31 @@ impl System for Kernel<'_> {
     }
 
     fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno> {
-        self.output.write(stream, bytes);
+        self.printed.write(stream, bytes);
         Ok(())
+    }
+
+    /// Without a console, standard input is `/dev/null`.
+    fn read_input(&mut self, into: &mut [u8]) -> Result<Input, Errno> {
+        Ok(self.console.as_mut().map_or(Input::End, |console| console.read(into)))
+    }
+
+    fn has_terminal(&self) -> bool {
+        self.console.as_ref().is_some_and(|console| console.is_terminal())
+    }
+
+    fn line(&self, depth: usize) -> &[u8] {
+        self.console.as_ref().map_or(&[], |console| console.line(depth))
+    }
+
+    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
+        self.console.as_mut().map_or(Ok(()), |console| console.extend_line(depth, byte))
+    }
+
+    fn clear_line(&mut self, depth: usize) {
+        if let Some(console) = &mut self.console {
+            console.clear_line(depth);
+        }
     }
 
     fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno> {

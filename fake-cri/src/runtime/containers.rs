@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use cri_api::{CriError, v1};
+use cri_api::{CriError, LogPage, v1};
 use tokio::sync::Notify;
-use toolbox::Step;
+use toolbox::{Step, Stream};
 
 use super::sandboxes::has_labels;
 use super::state::{Container, Exit, Life, Phase};
@@ -13,7 +13,8 @@ use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
 use crate::image::{FileNode, FileTree, Image, Links, StoredImage, normalise};
 use crate::process::{
-    Capabilities, ContainerFiles, Credentials, Mount, NoSuchCommand, Output, Process, ProcessTable,
+    Capabilities, ContainerFiles, Credentials, Mount, NoSuchCommand, Process, ProcessTable,
+    Terminal,
 };
 use crate::time::rfc3339_seconds;
 
@@ -28,6 +29,9 @@ const CANNOT_START: i32 = 128;
 
 /// The number of a container's first process, as it sees itself.
 const INIT: u32 = 1;
+
+/// The command that waits for signals and so handles them.
+const PAUSE: &str = "pause";
 
 /// Its number where pause is process 1.
 const FIRST_SHARED_PID: u32 = 7;
@@ -148,6 +152,7 @@ impl Inner {
             name,
             sandbox_id: Arc::clone(sandbox_id),
             image_id: stored.id.clone(),
+            image_ignores_sigterm: image.ignores_sigterm,
             created_at: self.now(),
             resolved,
             bounding,
@@ -156,11 +161,7 @@ impl Inner {
             working_directory,
             files: Mutex::new(files),
             processes: ProcessTable::default(),
-            life: Mutex::new(Life {
-                phase: Phase::Created,
-                next_pid: FIRST_EXEC_PID,
-                output: Output::default(),
-            }),
+            life: Mutex::new(Life { phase: Phase::Created, next_pid: FIRST_EXEC_PID, log: None }),
             ended: Notify::new(),
             config,
         })
@@ -216,15 +217,25 @@ impl Inner {
     /// Steps the first process and sets a timer for when it wakes.
     fn advance(self: &Arc<Self>, container: &Arc<Container>) {
         let mut life = container.life();
-        let Phase::Running { process, timer, .. } = &mut life.phase else { return };
+        let Life { phase, log, .. } = &mut *life;
+        let Phase::Running { process, timer, .. } = phase else { return };
         let step = process.step(&container.files, &container.processes);
         container.processes.set_own(Some(process));
+        for (stream, bytes) in process.printed.take() {
+            let log = log.get_or_insert_default();
+            if container.config.tty {
+                log.write(self.now(), Stream::Output, &Terminal::shown(&bytes));
+            } else {
+                log.write(self.now(), stream, &bytes);
+            }
+        }
         match step {
             Step::Exit(code) => {
                 drop(life);
                 self.end(container, i32::from(code));
             }
-            Step::Pause => *timer = None,
+            // Nobody can attach to its standard input.
+            Step::Pause | Step::Input => *timer = None,
             Step::Sleep(duration) => {
                 let (inner, container) = (Arc::downgrade(self), Arc::downgrade(container));
                 let wake = tokio::spawn(wake_later(duration, inner, container));
@@ -236,12 +247,11 @@ impl Inner {
     /// Ends the first process with an exit code, once.
     fn end(self: &Arc<Self>, container: &Arc<Container>, code: i32) {
         let mut life = container.life();
-        let Phase::Running { started_at, process, timer } = &mut life.phase else { return };
+        let Phase::Running { started_at, timer, .. } = &mut life.phase else { return };
         if let Some(timer) = timer.take() {
             timer.abort();
         }
-        let (started_at, output) = (*started_at, std::mem::take(&mut process.output));
-        life.output = output;
+        let started_at = *started_at;
         life.phase = Phase::Exited(Exit {
             started_at,
             finished_at: self.now(),
@@ -249,6 +259,9 @@ impl Inner {
             reason: if code == 0 { "Completed" } else { "Error" },
             message: String::new(),
         });
+        if let Some(log) = &mut life.log {
+            log.end(self.now());
+        }
         drop(life);
         container.processes.set_own(None);
         container.ended.notify_waiters();
@@ -260,11 +273,24 @@ impl Inner {
         self.end(container, KILLED);
     }
 
-    /// SIGTERM, at which the commands of these images end; a container that is gone, or
-    /// whose process has ended, is stopped.
-    pub(super) fn stop_container(self: &Arc<Self>, id: &str, grace: Duration) {
+    /// SIGTERM, then SIGKILL when the grace period is over; a container that is gone, or whose
+    /// process has ended, is stopped.
+    pub(super) async fn stop_container(self: &Arc<Self>, id: &str, grace: Duration) {
         let Some(container) = self.lock().container(id) else { return };
-        self.end(&container, if grace.is_zero() { KILLED } else { TERMINATED });
+        if grace.is_zero() {
+            return self.kill(&container);
+        }
+        let ended = container.ended.notified();
+        let ignores = match &container.life().phase {
+            Phase::Running { process, .. } => container.ignores_sigterm(process),
+            Phase::Created | Phase::Exited(_) => return,
+        };
+        if !ignores {
+            return self.end(&container, TERMINATED);
+        }
+        if tokio::time::timeout(grace, ended).await.is_err() {
+            self.kill(&container);
+        }
     }
 
     pub(super) fn remove_container(self: &Arc<Self>, id: &str) {
@@ -341,6 +367,29 @@ impl Inner {
         }
     }
 
+    /// The log from entry `from` on; if asked to wait, when there is something, or the end.
+    pub(super) async fn container_log(
+        &self,
+        id: &str,
+        from: u64,
+        wait: bool,
+    ) -> Result<LogPage, CriError> {
+        let container = self.container(id)?;
+        loop {
+            let changed = {
+                let mut life = container.life();
+                let ended = matches!(life.phase, Phase::Exited(_));
+                let log = life.log.get_or_insert_default();
+                let page = log.page(from, ended);
+                if !wait || ended || !page.entries.is_empty() {
+                    return Ok(page);
+                }
+                Arc::clone(&log.changed).notified_owned()
+            };
+            changed.await;
+        }
+    }
+
     pub(super) fn container(&self, id: &str) -> Result<Arc<Container>, CriError> {
         let found = self.lock().container(id);
         found.ok_or_else(|| words::no_such_container(self.profile(), id))
@@ -367,6 +416,14 @@ impl Container {
         let credentials =
             Credentials::new(identity.uid, identity.gid, groups, self.bounding, self.ambient);
         Process::new(pid, arguments, &self.working_directory, credentials)
+    }
+
+    /// Whether SIGTERM does nothing to the first process.
+    ///
+    /// For process 1 of a namespace the kernel has no default action (`pid_namespaces(7)`); what
+    /// the image's programs handle themselves, the image says.
+    fn ignores_sigterm(&self, process: &Process) -> bool {
+        self.image_ignores_sigterm && process.pid == INIT && process.name != PAUSE
     }
 
     fn user(&self) -> v1::ContainerUser {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cri_api::{Cri, CriError, EventStream, v1};
+use cri_api::{Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
 
 use super::FakeRuntime;
 
@@ -87,7 +87,7 @@ impl Cri for FakeRuntime {
     }
 
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), CriError> {
-        self.inner.stop_container(id, grace);
+        self.inner.stop_container(id, grace).await;
         Ok(())
     }
 
@@ -114,6 +114,14 @@ impl Cri for FakeRuntime {
         timeout: Duration,
     ) -> Result<v1::ExecSyncResponse, CriError> {
         self.inner.exec_sync(id, command, timeout).await
+    }
+
+    async fn exec(&self, id: &str, request: ExecRequest) -> Result<ExecEvents, CriError> {
+        self.inner.exec(id, request)
+    }
+
+    async fn container_log(&self, id: &str, from: u64, wait: bool) -> Result<LogPage, CriError> {
+        self.inner.container_log(id, from, wait).await
     }
 
     async fn container_events(&self) -> Result<EventStream, CriError> {

@@ -8,6 +8,7 @@ mod cri;
 mod events;
 mod exec;
 mod images;
+mod log;
 mod sandboxes;
 mod state;
 mod words;
@@ -23,7 +24,7 @@ use state::State;
 use crate::hex::{hex_id, mix};
 use crate::identity::Scene;
 use crate::image::ImageStore;
-use crate::process::{HostFiles, Output};
+use crate::process::HostFiles;
 use crate::profile::Profile;
 
 /// What a runtime gets from around it.
@@ -139,13 +140,6 @@ impl FakeRuntime {
     #[must_use]
     pub fn host_files(&self) -> &HostFiles {
         &self.inner.options.host
-    }
-
-    /// What a container's first process has printed; `None`: no such container.
-    #[must_use]
-    pub fn output(&self, container_id: &str) -> Option<Output> {
-        let container = self.inner.lock().container(container_id)?;
-        Some(container.output())
     }
 }
 

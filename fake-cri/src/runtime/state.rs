@@ -8,8 +8,9 @@ use cri_api::v1;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::log::Log;
 use crate::identity::{Identity, Resolved};
-use crate::process::{Capabilities, ContainerFiles, Output, Process, ProcessTable};
+use crate::process::{Capabilities, ContainerFiles, Process, ProcessTable};
 
 /// Everything that a call may change, behind one short lock.
 #[derive(Default)]
@@ -42,6 +43,7 @@ pub(super) struct Container {
     pub(super) sandbox_id: Arc<str>,
     pub(super) config: v1::ContainerConfig,
     pub(super) image_id: String,
+    pub(super) image_ignores_sigterm: bool,
     pub(super) created_at: i64,
     pub(super) resolved: Resolved,
     pub(super) bounding: Capabilities,
@@ -59,7 +61,8 @@ pub(super) struct Container {
 pub(super) struct Life {
     pub(super) phase: Phase,
     pub(super) next_pid: u32,
-    pub(super) output: Output,
+    /// Made when there is something in it, or somebody waits for that.
+    pub(super) log: Option<Box<Log>>,
 }
 
 /// How far a container's first process is.
@@ -119,13 +122,5 @@ impl Container {
 
     pub(super) fn is_running(&self) -> bool {
         self.state() == v1::ContainerState::ContainerRunning
-    }
-
-    pub(super) fn output(&self) -> Output {
-        let life = self.life();
-        match &life.phase {
-            Phase::Running { process, .. } => process.output.clone(),
-            Phase::Created | Phase::Exited(_) => life.output.clone(),
-        }
     }
 }

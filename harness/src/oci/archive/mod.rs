@@ -58,6 +58,8 @@ fn read(path: &Path) -> Result<Vec<ArchivedImage>, Problem> {
 
 fn image(references: &[String], config: Config, files: FileTree) -> Image {
     Image {
+        // Anybody's programs, most of which leave the signal to the kernel.
+        ignores_sigterm: true,
         reference: references.first().cloned().unwrap_or_default(),
         user: config.user.unwrap_or_default(),
         entrypoint: config.entrypoint.unwrap_or_default(),

@@ -1,0 +1,89 @@
+//! A process's standard input.
+
+use std::collections::VecDeque;
+
+use toolbox::{Errno, Input, MAX_DEPTH, MAX_LINE};
+
+/// How much a terminal holds for whoever reads, in bytes; as in Linux it loses the rest.
+const TERMINAL_HOLDS: usize = 4096;
+
+/// What waits to be read, and the lines that the process's shells read.
+#[derive(Debug, Default)]
+pub(crate) struct Console {
+    input: VecDeque<u8>,
+    /// No more will come.
+    closed: bool,
+    /// A terminal says so once for every ^D; then more may come.
+    ends: u32,
+    is_terminal: bool,
+    lines: [Vec<u8>; MAX_DEPTH],
+}
+
+impl Console {
+    pub(crate) fn new(is_terminal: bool) -> Self {
+        Self { is_terminal, ..Self::default() }
+    }
+
+    /// Adds to what can be read; what a terminal cannot hold is lost.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        if !self.is_terminal || self.input.len() + bytes.len() <= TERMINAL_HOLDS {
+            self.input.extend(bytes);
+        }
+    }
+
+    /// Forgets what nobody has read yet.
+    pub(crate) fn discard(&mut self) {
+        self.input.clear();
+        self.ends = 0;
+    }
+
+    /// Lets one reader see the end, after what there is.
+    pub(crate) fn end_once(&mut self) {
+        self.ends = self.ends.saturating_add(1);
+    }
+
+    /// Lets every reader see the end, after what there is.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether a reader need not wait.
+    pub(crate) fn is_readable(&self) -> bool {
+        !self.input.is_empty() || self.closed || self.ends > 0
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    pub(super) fn read(&mut self, into: &mut [u8]) -> Input {
+        let count = self.input.len().min(into.len());
+        if count > 0 {
+            for (slot, byte) in into.iter_mut().zip(self.input.drain(..count)) {
+                *slot = byte;
+            }
+            return Input::Bytes(count);
+        }
+        if self.ends > 0 {
+            self.ends -= 1;
+            return Input::End;
+        }
+        if self.closed { Input::End } else { Input::Pending }
+    }
+
+    pub(super) fn line(&self, depth: usize) -> &[u8] {
+        self.lines.get(depth).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
+        let line = self.lines.get_mut(depth).filter(|line| line.len() < MAX_LINE);
+        line.ok_or(Errno::TOO_LARGE)?.push(byte);
+        Ok(())
+    }
+
+    pub(super) fn clear_line(&mut self, depth: usize) {
+        if let Some(line) = self.lines.get_mut(depth) {
+            line.clear();
+        }
+    }
+}
