@@ -3,7 +3,10 @@
 //! Everything an API server does to an object before and after it is stored,
 //! as pure functions on JSON: no I/O, no clock, no store.
 
+pub mod decode;
+pub mod encode;
 pub mod names;
+pub mod patch;
 pub mod resource;
 pub mod schema;
 pub mod selector;

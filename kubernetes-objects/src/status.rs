@@ -62,6 +62,8 @@ pub enum CauseReason {
     NotSupported,
     /// `FieldValueForbidden`.
     Forbidden,
+    /// `FieldValueTooLong`.
+    TooLong,
     /// `FieldManagerConflict`.
     ManagerConflict,
     /// `DisruptionBudget`.
@@ -79,6 +81,7 @@ impl CauseReason {
             Self::Invalid => "FieldValueInvalid",
             Self::NotSupported => "FieldValueNotSupported",
             Self::Forbidden => "FieldValueForbidden",
+            Self::TooLong => "FieldValueTooLong",
             Self::ManagerConflict => "FieldManagerConflict",
             Self::DisruptionBudget => "DisruptionBudget",
         }

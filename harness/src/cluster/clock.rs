@@ -1,9 +1,12 @@
 //! What time it is in a cluster.
 //!
 //! Wall time is derived from tokio's clock, so that it stands still, leaps and
-//! flows exactly as timers do, whether that clock is paused or real.
+//! flows exactly as timers do, whether that clock is paused or real. A cluster
+//! that is served to others is read from threads that tokio's paused clock does
+//! not reach: there the driver of the time says how late it is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -14,10 +17,31 @@ use tokio::time::Instant;
 const VIRTUAL_EPOCH_SECONDS: i64 = 1_767_225_600;
 
 /// A cluster's clock.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Clock {
     epoch: Timestamp,
-    start: Instant,
+    source: Source,
+}
+
+/// Who says how much time has passed.
+#[derive(Debug, Clone)]
+enum Source {
+    /// tokio's clock, since this instant.
+    Tokio(Instant),
+    /// The driver of a served cluster, in nanoseconds since its start.
+    Driven(Arc<AtomicU64>),
+}
+
+/// The hand that moves a driven clock.
+#[derive(Debug, Clone)]
+pub struct ClockHand(Arc<AtomicU64>);
+
+impl ClockHand {
+    /// Says how much time has passed since the clock was made; it never goes back.
+    pub fn set(&self, elapsed: Duration) {
+        let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_max(nanoseconds, Ordering::AcqRel);
+    }
 }
 
 impl Clock {
@@ -26,21 +50,30 @@ impl Clock {
     pub fn simulated() -> Self {
         let epoch = Timestamp::from_second(VIRTUAL_EPOCH_SECONDS)
             .expect("the epoch is within the range of timestamps");
-        Self { epoch, start: Instant::now() }
+        Self { epoch, source: Source::Tokio(Instant::now()) }
     }
 
     /// A clock that starts at the system's time.
     #[must_use]
     pub fn real() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let epoch = Timestamp::UNIX_EPOCH.saturating_add(since).unwrap_or(Timestamp::MAX);
-        Self { epoch, start: Instant::now() }
+        Self { epoch: system_time(), source: Source::Tokio(Instant::now()) }
+    }
+
+    /// A clock that starts at the system's time and stands still but for its hand.
+    #[must_use]
+    pub fn driven() -> (Self, ClockHand) {
+        let elapsed = Arc::new(AtomicU64::new(0));
+        let hand = ClockHand(Arc::clone(&elapsed));
+        (Self { epoch: system_time(), source: Source::Driven(elapsed) }, hand)
     }
 
     /// How long the cluster has existed.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        match &self.source {
+            Source::Tokio(start) => start.elapsed(),
+            Source::Driven(elapsed) => Duration::from_nanos(elapsed.load(Ordering::Acquire)),
+        }
     }
 
     /// The time now, as Kubernetes objects carry it.
@@ -52,7 +85,12 @@ impl Clock {
     /// The time now as a function, for parts that know no clusters.
     #[must_use]
     pub fn function(&self) -> Arc<dyn Fn() -> Time + Send + Sync> {
-        let clock = *self;
+        let clock = self.clone();
         Arc::new(move || clock.now())
     }
+}
+
+fn system_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::UNIX_EPOCH.saturating_add(since).unwrap_or(Timestamp::MAX)
 }

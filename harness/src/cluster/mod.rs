@@ -3,14 +3,15 @@
 mod api_server;
 mod clock;
 mod decode;
-mod defaults;
-mod fields;
 mod go_types;
 mod node;
+mod object;
+mod owners;
 mod refusal;
 mod scheduler;
+mod selection;
 mod store;
-mod validation;
+mod strategy;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,10 +28,16 @@ use tokio::task::JoinHandle;
 use crate::scenario::{ClusterSpec, DEFAULT_NODE, NodeSpec, RuntimeName};
 use crate::target::{NodeRequest, Target, TargetError};
 
-pub use api_server::ApiServer;
-pub use clock::Clock;
+pub use api_server::{
+    ApiServer, DeleteOptions, ListOptions, Listed, Patched, Place, Propagation, Watch, WatchEvent,
+    WatchOptions, Writing,
+};
+pub use clock::{Clock, ClockHand};
 pub use node::ClusterNode;
+pub use object::{Object, Untyped};
 pub use refusal::Refusal;
+pub use selection::selects;
+pub use store::{Change as ObjectChange, ChangeKind, Record};
 
 /// Why a cluster could not be brought up or changed.
 #[derive(Debug, Error)]
@@ -88,8 +95,11 @@ impl Cluster {
         let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
         let version = spec.api_server.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
         let gates = spec.api_server.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
-        let api =
-            Arc::new(ApiServer::new(gates_of(version, gates)?, clock, target.new_cluster_id()));
+        let api = Arc::new(ApiServer::new(
+            gates_of(version, gates)?,
+            clock.clone(),
+            target.new_cluster_id(),
+        ));
         let scheduler = tokio::spawn(schedule(Arc::clone(&api)));
         let mut cluster = Self {
             api,
@@ -119,10 +129,11 @@ impl Cluster {
             node: &node.name,
             runtime: runtime_of(spec, node),
             images,
-            clock: self.clock,
+            clock: self.clock.clone(),
         };
         let runtime = target.node(request).await?;
-        let mut added = ClusterNode::new(&node.name, node.labels.clone(), runtime, self.clock);
+        let mut added =
+            ClusterNode::new(&node.name, node.labels.clone(), runtime, self.clock.clone());
         added.start_kubelet(version, gates, &self.api).await?;
         self.nodes.insert(node.name.clone(), added);
         Ok(())

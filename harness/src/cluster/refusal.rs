@@ -1,63 +1,72 @@
-//! How the API server refuses: a `Status` with code, reason and message.
+//! What is wrong with the fields of an object, as an API server words it.
 
 use std::fmt;
 
-use thiserror::Error;
+use kubernetes_objects::{Cause, CauseReason, Details, Status};
 
-/// A refused request, as the API server's `Status` says it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// The HTTP status code.
-    pub code: u16,
-    /// The machine-readable reason.
-    pub reason: &'static str,
-    /// The message, as clients show it.
-    pub message: String,
-}
+/// A refused request.
+pub type Refusal = Status;
 
 /// One field that is wrong, as it appears in the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
+pub(super) struct FieldError {
     field: String,
+    reason: CauseReason,
     what: String,
 }
 
 impl FieldError {
+    fn new(field: impl Into<String>, reason: CauseReason, what: String) -> Self {
+        Self { field: field.into(), reason, what }
+    }
+
     /// A value outside its range or form.
-    pub fn invalid(field: impl Into<String>, value: impl fmt::Display, detail: &str) -> Self {
-        Self { field: field.into(), what: format!("Invalid value: {value}: {detail}") }
+    pub(super) fn invalid(
+        field: impl Into<String>,
+        value: impl fmt::Display,
+        detail: &str,
+    ) -> Self {
+        Self::new(field, CauseReason::Invalid, format!("Invalid value: {value}: {detail}"))
     }
 
     /// A value that is none of those allowed.
-    pub fn unsupported(field: impl Into<String>, value: &str, supported: &[&str]) -> Self {
+    pub(super) fn unsupported(field: impl Into<String>, value: &str, supported: &[&str]) -> Self {
         let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
         let supported = supported.join(", ");
-        Self {
-            field: field.into(),
-            what: format!("Unsupported value: {value:?}: supported values: {supported}"),
-        }
+        let what = format!("Unsupported value: {value:?}: supported values: {supported}");
+        Self::new(field, CauseReason::NotSupported, what)
     }
 
     /// A value that must not be there.
-    pub fn forbidden(field: impl Into<String>, detail: &str) -> Self {
-        Self { field: field.into(), what: format!("Forbidden: {detail}") }
+    pub(super) fn forbidden(field: impl Into<String>, detail: &str) -> Self {
+        Self::new(field, CauseReason::Forbidden, format!("Forbidden: {detail}"))
     }
 
     /// A value that is missing.
-    pub fn required(field: impl Into<String>, detail: &str) -> Self {
+    pub(super) fn required(field: impl Into<String>, detail: &str) -> Self {
         let colon = if detail.is_empty() { "" } else { ": " };
-        Self { field: field.into(), what: format!("Required value{colon}{detail}") }
+        Self::new(field, CauseReason::Required, format!("Required value{colon}{detail}"))
     }
 
     /// A value that names something that is not there.
-    pub fn not_found(field: impl Into<String>, value: &str) -> Self {
-        Self { field: field.into(), what: format!("Not found: {value:?}") }
+    pub(super) fn not_found(field: impl Into<String>, value: &str) -> Self {
+        Self::new(field, CauseReason::NotFound, format!("Not found: {value:?}"))
     }
 
     /// A value that stands twice.
-    pub fn duplicate(field: impl Into<String>, value: &str) -> Self {
-        Self { field: field.into(), what: format!("Duplicate value: {value:?}") }
+    pub(super) fn duplicate(field: impl Into<String>, value: &str) -> Self {
+        Self::new(field, CauseReason::Duplicate, format!("Duplicate value: {value:?}"))
+    }
+
+    /// A value with more bytes than it may have.
+    pub(super) fn too_long(field: impl Into<String>, detail: &str) -> Self {
+        Self::new(field, CauseReason::TooLong, format!("Too long: {detail}"))
+    }
+
+    /// The same error in an object that is part of another, such as a pod template.
+    #[must_use]
+    pub(super) fn under(self, path: &str) -> Self {
+        Self { field: format!("{path}.{}", self.field), ..self }
     }
 }
 
@@ -67,42 +76,25 @@ impl fmt::Display for FieldError {
     }
 }
 
-impl Refusal {
-    /// 422: the object breaks rules. Several are shown as a list.
-    #[must_use]
-    pub fn invalid(kind: &str, name: &str, errors: &[FieldError]) -> Self {
-        let details = match errors {
-            [one] => one.to_string(),
-            several => {
-                let all: Vec<_> = several.iter().map(ToString::to_string).collect();
-                format!("[{}]", all.join(", "))
-            }
-        };
-        Self {
-            code: 422,
-            reason: "Invalid",
-            message: format!("{kind} {name:?} is invalid: {details}"),
+/// 422: the object breaks rules. Several are shown as a list. The kind comes with its group,
+/// `ReplicaSet.apps`.
+#[must_use]
+pub(super) fn invalid(kind: &str, name: &str, errors: &[FieldError]) -> Status {
+    let what = match errors {
+        [one] => one.to_string(),
+        several => {
+            let all: Vec<_> = several.iter().map(ToString::to_string).collect();
+            format!("[{}]", all.join(", "))
         }
-    }
-
-    /// 400: the request cannot be understood.
-    pub fn bad_request(message: impl Into<String>) -> Self {
-        Self { code: 400, reason: "BadRequest", message: message.into() }
-    }
-
-    /// 404: no such object.
-    #[must_use]
-    pub fn not_found(resource: &str, name: &str) -> Self {
-        Self { code: 404, reason: "NotFound", message: format!("{resource} {name:?} not found") }
-    }
-
-    /// 409: the object exists.
-    #[must_use]
-    pub fn already_exists(resource: &str, name: &str) -> Self {
-        Self {
-            code: 409,
-            reason: "AlreadyExists",
-            message: format!("{resource} {name:?} already exists"),
-        }
-    }
+    };
+    let causes = errors
+        .iter()
+        .map(|error| Cause {
+            reason: error.reason,
+            message: error.what.clone(),
+            field: error.field.clone(),
+        })
+        .collect();
+    let details = Details { causes, ..Status::about(kind, name) };
+    Status::new(422, "Invalid", format!("{kind} {name:?} is invalid: {what}")).with_details(details)
 }

@@ -84,7 +84,7 @@ pub struct Implementation {
 }
 
 /// What a node needs of a target.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NodeRequest<'a> {
     /// The node's name.
     pub node: &'a str,

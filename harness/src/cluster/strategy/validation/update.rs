@@ -12,7 +12,7 @@ const IMMUTABLE: &str = "pod updates may not change fields other than `spec.cont
 ///
 /// Ephemeral containers, which clients add by a subresource of their own, may join and then
 /// stay as they are.
-pub(in crate::cluster) fn updated_pod(new: &Pod, old: &Pod) -> Vec<FieldError> {
+pub(in crate::cluster::strategy) fn updated_pod(new: &Pod, old: &Pod) -> Vec<FieldError> {
     let mut errors = Vec::new();
     metadata_and_spec(new, &mut errors);
     let (Some(new), Some(old)) = (&new.spec, &old.spec) else { return errors };

@@ -6,7 +6,11 @@ use k8s_openapi::api::core::v1::{Node, Pod, PodStatus};
 /// Drops a new pod's policy where the gate is off, whatever its value, unless the object
 /// carried one before (KEP-3619, "Upgrade / Downgrade Strategy"; measured on API server 1.32.13,
 /// where even `Loose` and `""` are accepted and dropped).
-pub(super) fn drop_disabled_spec(gates: &FeatureGates, pod: &mut Pod, before: Option<&Pod>) {
+pub(in crate::cluster) fn drop_disabled_spec(
+    gates: &FeatureGates,
+    pod: &mut Pod,
+    before: Option<&Pod>,
+) {
     if gates.enabled(Gate::SupplementalGroupsPolicy) || before.is_some_and(has_policy) {
         return;
     }
@@ -16,7 +20,7 @@ pub(super) fn drop_disabled_spec(gates: &FeatureGates, pod: &mut Pod, before: Op
 }
 
 /// Drops the reported identities where the gate is off, unless the status carried some before.
-pub(super) fn drop_disabled_status(
+pub(in crate::cluster) fn drop_disabled_status(
     gates: &FeatureGates,
     status: &mut PodStatus,
     before: Option<&PodStatus>,
@@ -30,7 +34,11 @@ pub(super) fn drop_disabled_status(
 }
 
 /// Drops a node's features where the gate is off, unless the node carried them before.
-pub(super) fn drop_disabled_node(gates: &FeatureGates, node: &mut Node, before: Option<&Node>) {
+pub(in crate::cluster) fn drop_disabled_node(
+    gates: &FeatureGates,
+    node: &mut Node,
+    before: Option<&Node>,
+) {
     let features = |node: &Node| node.status.as_ref().and_then(|status| status.features.clone());
     if gates.enabled(Gate::SupplementalGroupsPolicy)
         || before.is_some_and(|node| features(node).is_some())

@@ -6,6 +6,7 @@
 //! `pkg/apis/core/validation` of 1.36.
 
 mod containers;
+mod metadata;
 mod names;
 mod operating_system;
 mod security_context;
@@ -13,8 +14,9 @@ mod update;
 
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
-use super::refusal::FieldError;
+use crate::cluster::refusal::FieldError;
 
+pub(super) use metadata::{immutable_data, metadata};
 pub(super) use update::updated_pod;
 
 /// Restart policies of a pod.
@@ -42,6 +44,7 @@ fn metadata_and_spec(pod: &Pod, errors: &mut Vec<FieldError>) {
         }
         Some(name) => names::subdomain("metadata.name", name, errors),
     }
+    metadata::labels_and_annotations(&pod.metadata, errors);
     match &pod.spec {
         Some(spec) => check_spec(spec, errors),
         None => errors.push(FieldError::required("spec.containers", "")),
@@ -91,4 +94,15 @@ fn one_of(
     if let Some(value) = value.filter(|value| !value.is_empty() && !supported.contains(value)) {
         errors.push(FieldError::unsupported(field, value, supported));
     }
+}
+
+/// Everything that is wrong with the pods that a template would make, as paths below it.
+pub(super) fn template(pod: &Pod) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    metadata::labels_and_annotations(&pod.metadata, &mut errors);
+    match &pod.spec {
+        Some(spec) => check_spec(spec, &mut errors),
+        None => errors.push(FieldError::required("spec.containers", "")),
+    }
+    errors
 }

@@ -1,0 +1,344 @@
+//! Requests that bring an object as JSON: create, update, patch, and apply as scenarios do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Pod;
+use kubernetes_objects::Status;
+use kubernetes_objects::decode::FieldValidation;
+use kubernetes_objects::patch::{self, PatchKind};
+use kubernetes_objects::resource::{self, Resource};
+use serde_json::Value as Json;
+
+use super::reading::as_sent;
+use super::requests::{DeleteOptions, Place, Writing};
+use super::writing::Write;
+use super::{ApiServer, State, scale};
+use crate::cluster::decode;
+use crate::cluster::object::Object;
+use crate::cluster::owners::{FieldOwners, Writer};
+use crate::cluster::store::Record;
+use crate::cluster::strategy;
+
+/// Who writes what a scenario applies.
+const SCENARIO: &str = "gidcheck";
+
+impl ApiServer {
+    /// Creates an object, or what is created below one: a binding, an eviction.
+    ///
+    /// The body is decoded already; its kind is the resource's or the subresource's.
+    ///
+    /// # Errors
+    /// [`Status`].
+    pub fn create(&self, place: &Place<'_>, body: Json, by: &Writing<'_>) -> Result<Json, Status> {
+        let now = self.clock.now();
+        let write = |dry_run| Write {
+            writer: Writer::of(by.manager, place.subresource),
+            now: &now,
+            dry_run,
+        };
+        match (place.resource.plural, place.subresource) {
+            (_, "") => {
+                let object = read(place.resource, body)?;
+                let record = self.change(|state| {
+                    state.create(place.resource, place.namespace, object, write(by.dry_run))
+                })?;
+                Ok(as_sent(place.resource, &record))
+            }
+            ("pods", "binding") => {
+                let node = body.pointer("/target/name").and_then(Json::as_str).unwrap_or_default();
+                if node.is_empty() {
+                    return Err(Status::bad_request("target.name: Required value"));
+                }
+                let annotations = body.pointer("/metadata/annotations").cloned();
+                let annotations: BTreeMap<String, String> = annotations
+                    .and_then(|all| serde_json::from_value(all).ok())
+                    .unwrap_or_default();
+                self.change(|state| {
+                    let record = state.at(place)?.clone();
+                    state.bind(&record, node, &annotations, by.manager, &now, by.dry_run)
+                })?;
+                Ok(success())
+            }
+            ("pods", "eviction") => {
+                let grace =
+                    body.pointer("/deleteOptions/gracePeriodSeconds").and_then(Json::as_i64);
+                let options = DeleteOptions {
+                    grace_period_seconds: grace,
+                    dry_run: by.dry_run,
+                    ..DeleteOptions::default()
+                };
+                self.change(|state| {
+                    let record = state.at(place)?.clone();
+                    state.evict(&record, &options, &now)
+                })?;
+                Ok(success())
+            }
+            _ => Err(Status::new(
+                405,
+                "MethodNotAllowed",
+                "the server does not allow this method on the requested resource",
+            )),
+        }
+    }
+
+    /// Replaces an object, or what is below it.
+    ///
+    /// # Errors
+    /// [`Status`].
+    pub fn update(&self, place: &Place<'_>, body: Json, by: &Writing<'_>) -> Result<Json, Status> {
+        check_name(place, &body)?;
+        let now = self.clock.now();
+        let write = Write {
+            writer: Writer::of(by.manager, place.subresource),
+            now: &now,
+            dry_run: by.dry_run,
+        };
+        let record = self.change(|state| {
+            let before = state.at(place)?.clone();
+            state.replace(place, &before, body, write)
+        })?;
+        Ok(shown(place, &record))
+    }
+
+    /// Patches an object, or what is below it; says whether the patch created it, which only
+    /// apply does. Gives warnings about fields, too.
+    ///
+    /// # Errors
+    /// [`Status`].
+    pub fn patch(
+        &self,
+        place: &Place<'_>,
+        kind: PatchKind,
+        body: &[u8],
+        by: &Writing<'_>,
+    ) -> Result<Patched, Status> {
+        let now = self.clock.now();
+        let write = Write {
+            writer: Writer::of(by.manager, place.subresource),
+            now: &now,
+            dry_run: by.dry_run,
+        };
+        if kind == PatchKind::Apply {
+            return self.apply_patch(place, body, by, write);
+        }
+        self.change(|state| {
+            let before = state.at(place)?.clone();
+            let live = shown(place, &before);
+            let patched = patch::apply(kind, &live, body, place.resource)?;
+            let checked = kubernetes_objects::decode::checked(
+                patched,
+                place.resource,
+                place.subresource,
+                by.validation,
+            )?;
+            check_name(place, &checked.object)?;
+            let record = state.replace(place, &before, checked.object, write)?;
+            Ok(Patched {
+                object: shown(place, &record),
+                created: false,
+                warnings: checked.warnings,
+            })
+        })
+    }
+
+    fn apply_patch(
+        &self,
+        place: &Place<'_>,
+        body: &[u8],
+        by: &Writing<'_>,
+        write: Write<'_>,
+    ) -> Result<Patched, Status> {
+        let checked = kubernetes_objects::decode::applied(body, place.resource, by.validation)?;
+        check_name(place, &checked.object)?;
+        self.change(|state| {
+            let before = state.at(place).ok().cloned();
+            let (merged, owners) = FieldOwners::after_apply(
+                place.resource,
+                before.as_ref(),
+                &checked.object,
+                write.writer,
+                write.now,
+                by.force,
+            )?;
+            let created = before.is_none();
+            let record = match before {
+                Some(before) => {
+                    let object = read(place.resource, merged)?;
+                    state.update_owned(place.resource, &before, object, Some(owners), write)?
+                }
+                None if place.subresource.is_empty() => {
+                    let object = read(place.resource, merged)?;
+                    state.create_owned(
+                        place.resource,
+                        place.namespace,
+                        object,
+                        Some(owners),
+                        write,
+                    )?
+                }
+                None => return Err(Status::not_found(&place.resource.qualified(), place.name)),
+            };
+            Ok(Patched {
+                object: shown(place, &record),
+                created,
+                warnings: checked.warnings.clone(),
+            })
+        })
+    }
+
+    /// Creates or updates an object from a scenario's manifest, as `kubectl apply` does.
+    ///
+    /// # Errors
+    /// [`Status`].
+    pub fn apply(&self, manifest: &Json) -> Result<(), Status> {
+        let text = |field: &str| manifest.get(field).and_then(Json::as_str);
+        let (version, kind) = match (text("apiVersion"), text("kind")) {
+            (Some(version), Some(kind)) => (version, kind),
+            (None, _) => return Err(Status::bad_request("Object 'apiVersion' is missing")),
+            (_, None) => return Err(Status::bad_request("Object 'Kind' is missing")),
+        };
+        let resource = resource::of_kind(version, kind).ok_or_else(|| {
+            Status::bad_request(format!("no matches for kind {kind:?} in version {version:?}"))
+        })?;
+        decode::check(kind, manifest)?;
+        let checked = kubernetes_objects::decode::checked(
+            manifest.clone(),
+            resource,
+            "",
+            FieldValidation::Strict,
+        )?;
+        let object = read(resource, checked.object)?;
+        let namespace = object.metadata().namespace.clone().filter(|_| resource.namespaced);
+        let namespace = match namespace {
+            Some(namespace) => namespace,
+            None if resource.namespaced => "default".to_owned(),
+            None => String::new(),
+        };
+        let name = object.metadata().name.clone().unwrap_or_default();
+        let now = self.clock.now();
+        let write = Write { writer: Writer::of(SCENARIO, ""), now: &now, dry_run: false };
+        self.change(|state| {
+            let known = state.store.collection(resource).get(&(namespace.clone(), name.clone()));
+            match known.cloned() {
+                Some(before) => {
+                    let object = merged(resource, &before, object, manifest)?;
+                    let subresource = reached_by(&object);
+                    let write = Write { writer: Writer::of(SCENARIO, subresource), ..write };
+                    state.update(resource, &before, object, write).map(drop)
+                }
+                None if resource.plural == "nodes" => Err(Status::bad_request(format!(
+                    "node {name:?} is not part of the cluster; nodes come from spec.cluster.nodes"
+                ))),
+                None => state.create(resource, &namespace, object, write).map(drop),
+            }
+        })
+    }
+}
+
+/// What a patch led to.
+#[derive(Debug, Clone)]
+pub struct Patched {
+    /// The object as it is now.
+    pub object: Json,
+    /// Whether it is new.
+    pub created: bool,
+    /// What the client should know about its fields.
+    pub warnings: Vec<String>,
+}
+
+impl State {
+    fn at(&self, place: &Place<'_>) -> Result<&Record, Status> {
+        self.known(place.resource, &(place.namespace.to_owned(), place.name.to_owned()))
+    }
+
+    fn replace(
+        &mut self,
+        place: &Place<'_>,
+        before: &Record,
+        body: Json,
+        write: Write<'_>,
+    ) -> Result<Record, Status> {
+        if place.subresource == "scale"
+            && let Object::Other(workload) = &before.object
+        {
+            let workload = scale::set(place, workload, &body)?;
+            return self.update(place.resource, before, Object::Other(Arc::new(workload)), write);
+        }
+        let object = read(place.resource, body)?;
+        self.update(place.resource, before, object, write)
+    }
+}
+
+/// The object, or what is below it, as clients get it.
+fn shown(place: &Place<'_>, record: &Record) -> Json {
+    match &record.object {
+        Object::Other(workload) if place.subresource == "scale" => scale::of(workload),
+        _ => as_sent(place.resource, record),
+    }
+}
+
+fn success() -> Json {
+    serde_json::json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201,
+    })
+}
+
+/// Reads an object that was checked; what is left to go wrong is named all the same.
+fn read(resource: &'static Resource, json: Json) -> Result<Object, Status> {
+    Object::from_json(resource, json).map_err(|error| {
+        Status::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {kind}: json: {error}",
+            kind = resource.kind,
+            version = resource.version,
+        ))
+    })
+}
+
+/// The name in a body must be that of the path.
+fn check_name(place: &Place<'_>, body: &Json) -> Result<(), Status> {
+    let text = |path: &str| body.pointer(path).and_then(Json::as_str).unwrap_or_default();
+    let (name, namespace) = (text("/metadata/name"), text("/metadata/namespace"));
+    if !name.is_empty() && name != place.name {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            place.name
+        )));
+    }
+    if !namespace.is_empty() && place.resource.namespaced && namespace != place.namespace {
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
+}
+
+/// The path that reaches what a scenario applies: ephemeral containers have one of their own.
+fn reached_by(object: &Object) -> &'static str {
+    let spec = object.pod().and_then(|pod| pod.spec.as_ref());
+    let ephemeral = spec.and_then(|spec| spec.ephemeral_containers.as_ref());
+    if ephemeral.is_some_and(|all| !all.is_empty()) { "ephemeralcontainers" } else { "" }
+}
+
+/// What applying a manifest makes of an object: a pod's spec is the manifest's, filled in as it
+/// was when it was created; of other kinds what the manifest does not name stays.
+fn merged(
+    resource: &'static Resource,
+    before: &Record,
+    given: Object,
+    manifest: &Json,
+) -> Result<Object, Status> {
+    if let (Object::Pod(given), Object::Pod(known)) = (&given, &before.object) {
+        let mut pod = Pod::clone(given);
+        strategy::keep_defaults(&mut pod, known);
+        let metadata = &mut pod.metadata;
+        metadata.labels = metadata.labels.take().or(known.metadata.labels.clone());
+        metadata.annotations = metadata.annotations.take().or(known.metadata.annotations.clone());
+        metadata.owner_references.clone_from(&known.metadata.owner_references);
+        metadata.finalizers.clone_from(&known.metadata.finalizers);
+        return Ok(Object::Pod(Arc::new(pod)));
+    }
+    let live = before.object.to_json();
+    let patched = patch::apply_json(PatchKind::Strategic, &live, manifest, resource)?;
+    read(resource, patched)
+}

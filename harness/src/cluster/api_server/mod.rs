@@ -1,0 +1,235 @@
+//! The API server: one store behind the rules of one Kubernetes version.
+//!
+//! Everyone comes through here: kubelets by the seam that they know, scenarios
+//! and controllers by typed calls, clients over HTTPS by requests on resources.
+
+mod applying;
+mod deleting;
+mod node_seam;
+mod pods;
+mod reading;
+mod requests;
+mod scale;
+mod scheduling;
+mod watching;
+mod writing;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use fake_kubelet::version::FeatureGates;
+use k8s_openapi::api::core::v1::{Event, Node, Pod};
+use kubernetes_objects::Status;
+use kubernetes_objects::resource::{self, Resource};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
+
+use super::clock::Clock;
+use super::object::Object;
+use super::store::{Change, Record, Store};
+
+pub use applying::Patched;
+pub use requests::{DeleteOptions, ListOptions, Listed, Place, Propagation, WatchOptions, Writing};
+pub use watching::{Watch, WatchEvent};
+
+/// The namespaces that every cluster has.
+const NAMESPACES: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// The API server of a cluster.
+#[derive(Debug)]
+pub struct ApiServer {
+    state: Mutex<State>,
+    clock: Clock,
+    /// The revision of the newest change; whoever waits for something waits on this.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct State {
+    gates: FeatureGates,
+    store: Store,
+    /// Whether the owners of fields are written down, which only clients look at.
+    tracks_owners: bool,
+}
+
+/// A resource that the server itself works with.
+///
+/// # Panics
+/// Never for a core resource that is in the table.
+fn core(plural: &str) -> &'static Resource {
+    resource::find("", "v1", plural).expect("the table has the core resources")
+}
+
+impl ApiServer {
+    /// An empty cluster's API server; the objects' uids carry `cluster_id`.
+    #[must_use]
+    pub fn new(gates: FeatureGates, clock: Clock, cluster_id: u32) -> Self {
+        let store = Store::new(cluster_id);
+        let server = Self {
+            state: Mutex::new(State { gates, store, tracks_owners: false }),
+            clock,
+            changes: watch::Sender::new(0),
+        };
+        server.make_namespaces();
+        server
+    }
+
+    /// The same server, writing down who owns which field, as clients over HTTPS expect.
+    #[must_use]
+    pub fn tracking_owners(self) -> Self {
+        self.state().tracks_owners = true;
+        self
+    }
+
+    fn make_namespaces(&self) {
+        let now = self.clock.now();
+        self.change(|state| {
+            for name in NAMESPACES {
+                state.make_namespace(name, &now);
+            }
+            state.store.begin_history();
+        });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Runs a change and tells everyone who waits for one.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        let result = change(&mut state);
+        let revision = state.store.revision();
+        drop(state);
+        // Only what changed something wakes those who wait, or they would wake each other for ever.
+        self.changes.send_if_modified(|known| std::mem::replace(known, revision) != revision);
+        result
+    }
+
+    /// Told whenever an object changes.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Told every change of a resource's objects from now on, in order.
+    pub fn changes_of(&self, resource: &'static Resource) -> UnboundedReceiver<Change> {
+        self.state().store.subscribe(resource)
+    }
+
+    /// The cluster's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The version and gates the server runs with.
+    #[must_use]
+    pub fn gates(&self) -> FeatureGates {
+        self.state().gates.clone()
+    }
+
+    /// Restarts the server with another version or other gates; the objects stay.
+    pub fn restart(&self, gates: FeatureGates) {
+        self.change(|state| state.gates = gates);
+    }
+
+    /// Changes a node object.
+    ///
+    /// # Errors
+    /// [`Status`] when there is none.
+    pub fn change_node(&self, name: &str, change: impl FnOnce(&mut Node)) -> Result<(), Status> {
+        self.change(|state| {
+            let record =
+                state.store.node_record(name).ok_or_else(|| Status::not_found("nodes", name))?;
+            let mut record = record.clone();
+            if let Object::Node(node) = &mut record.object {
+                change(Arc::make_mut(node));
+            }
+            state.store.put(core("nodes"), record);
+            Ok(())
+        })
+    }
+
+    /// An object by its name.
+    #[must_use]
+    pub fn object(
+        &self,
+        resource: &'static Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Option<Object> {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.state().store.collection(resource).get(&key).map(|record| record.object.clone())
+    }
+
+    /// All objects of a resource, by namespace and name.
+    #[must_use]
+    pub fn objects(&self, resource: &'static Resource) -> Vec<Object> {
+        self.state().store.collection(resource).objects().cloned().collect()
+    }
+
+    /// How many objects of a resource there are.
+    #[must_use]
+    pub fn count(&self, resource: &'static Resource) -> usize {
+        self.state().store.collection(resource).len()
+    }
+
+    /// A pod by name.
+    #[must_use]
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Pod>> {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.state().store.pod(&key)?.object.pod().cloned()
+    }
+
+    /// All pods, by namespace and name.
+    #[must_use]
+    pub fn pods(&self) -> Vec<Arc<Pod>> {
+        self.state().store.pods().cloned().collect()
+    }
+
+    /// The pods that are bound to a node.
+    #[must_use]
+    pub fn pods_on(&self, node: &str) -> Vec<Arc<Pod>> {
+        self.state().store.pods_on(node).cloned().collect()
+    }
+
+    /// The pods of the controller with this uid that have not ended.
+    #[must_use]
+    pub fn active_pods_of(&self, controller: &str) -> Vec<Arc<Pod>> {
+        let state = self.state();
+        let index = state.store.pod_index();
+        let names = index.controlled_by(controller).into_iter().flat_map(|pods| &pods.active);
+        state.store.pods_named(names).cloned().collect()
+    }
+
+    /// The pods of the controller with this uid that succeeded or failed.
+    #[must_use]
+    pub fn ended_pods_of(&self, controller: &str) -> Vec<Arc<Pod>> {
+        let state = self.state();
+        let index = state.store.pod_index();
+        let names = index.controlled_by(controller).into_iter().flat_map(|pods| &pods.ended);
+        state.store.pods_named(names).cloned().collect()
+    }
+
+    /// All nodes, by name.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<Arc<Node>> {
+        self.state().store.nodes().cloned().collect()
+    }
+
+    /// All events, oldest first.
+    #[must_use]
+    pub fn events(&self) -> Vec<Arc<Event>> {
+        self.state().store.events().cloned().collect()
+    }
+
+    /// Records an event; the same one again is counted.
+    pub fn record(&self, event: Event) {
+        let now = self.clock.now();
+        self.change(|state| state.store.put_event(event, &now));
+    }
+}
+
+/// Whether a record is what this name and uid meant.
+fn has_uid(record: &Record, uid: &str) -> bool {
+    record.object.metadata().uid.as_deref() == Some(uid)
+}

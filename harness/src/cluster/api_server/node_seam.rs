@@ -1,0 +1,107 @@
+//! The seam that kubelets know.
+
+use std::sync::Arc;
+
+use fake_kubelet::api::{ApiError, NodeApi, PodChange, PodIdentity};
+use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::requests::DeleteOptions;
+use super::writing::Write;
+use super::{ApiServer, State, core, has_uid};
+use crate::cluster::object::Object;
+use crate::cluster::owners::Writer;
+use crate::cluster::store::Record;
+use crate::cluster::strategy::fields;
+
+/// Whose name kubelets write under.
+const KUBELET: &str = "kubelet";
+
+impl NodeApi for ApiServer {
+    fn node(&self, name: &str) -> Option<Arc<Node>> {
+        self.state().store.node(name).cloned()
+    }
+
+    fn create_node(&self, node: Node) -> Result<(), ApiError> {
+        let name = node.metadata.name.clone().unwrap_or_default();
+        self.create_object(core("nodes"), "", Object::Node(Arc::new(node)), KUBELET)
+            .map(drop)
+            .map_err(|_| ApiError::AlreadyExists { kind: "node", name })
+    }
+
+    fn update_node_status(&self, name: &str, status: NodeStatus) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        self.change(|state| {
+            let record = state
+                .store
+                .node_record(name)
+                .ok_or_else(|| ApiError::NotFound { kind: "node", name: name.to_owned() })?
+                .clone();
+            let Some(before) = record.object.node() else { return Ok(()) };
+            let mut node = Node { status: Some(status), ..Node::clone(before) };
+            fields::drop_disabled_node(&state.gates, &mut node, Some(before));
+            state.write_status(core("nodes"), &record, Object::Node(Arc::new(node)), &now);
+            Ok(())
+        })
+    }
+
+    fn watch_pods(&self, node: &str) -> UnboundedReceiver<PodChange> {
+        self.state().store.watch_pods(node)
+    }
+
+    fn update_pod_status(&self, pod: &PodIdentity, status: PodStatus) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        self.change(|state| {
+            let record = known_pod(state, pod)?;
+            let Some(known) = record.object.pod() else { return Ok(()) };
+            let mut status = status;
+            fields::drop_disabled_status(&state.gates, &mut status, known.status.as_ref());
+            if known.status.as_ref() == Some(&status) {
+                return Ok(());
+            }
+            let pod = Pod { status: Some(status), ..Pod::clone(known) };
+            state.write_status(core("pods"), &record, Object::Pod(Arc::new(pod)), &now);
+            Ok(())
+        })
+    }
+
+    fn finish_deletion(&self, pod: &PodIdentity) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
+        self.change(|state| {
+            let record = known_pod(state, pod)?;
+            state
+                .delete(core("pods"), &record, &options, &now)
+                .map(drop)
+                .map_err(|_| ApiError::NotFound { kind: "pod", name: pod.name.clone() })
+        })
+    }
+
+    fn record_event(&self, event: Event) {
+        self.record(event);
+    }
+}
+
+impl State {
+    /// Writes the status that a kubelet says.
+    fn write_status(
+        &mut self,
+        resource: &'static kubernetes_objects::resource::Resource,
+        record: &Record,
+        object: Object,
+        now: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Time,
+    ) {
+        let write = Write { writer: Writer::of(KUBELET, "status"), now, dry_run: false };
+        // What a kubelet says of its own objects is not checked again.
+        let _ = self.write(resource, record, object, write);
+    }
+}
+
+fn known_pod(state: &State, pod: &PodIdentity) -> Result<Record, ApiError> {
+    state
+        .store
+        .pod(&(pod.namespace.clone(), pod.name.clone()))
+        .filter(|record| has_uid(record, &pod.uid))
+        .cloned()
+        .ok_or_else(|| ApiError::NotFound { kind: "pod", name: pod.name.clone() })
+}

@@ -1,0 +1,176 @@
+//! Reading objects: one, or a list in pages.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
+use kubernetes_objects::Status;
+use kubernetes_objects::resource::Resource;
+use kubernetes_objects::selector::{FieldSelector, LabelSelector};
+use serde_json::{Value as Json, json};
+
+use super::requests::{ListOptions, Listed, Place};
+use super::{ApiServer, scale};
+use crate::cluster::object::Object;
+use crate::cluster::store::{ObjectName, Record};
+
+/// An object as clients get it.
+pub(super) fn as_sent(resource: &'static Resource, record: &Record) -> Json {
+    let mut object = record.object.to_json();
+    kubernetes_objects::encode::complete(&mut object, resource);
+    if let Some(owners) = record.owners.to_json() {
+        object["metadata"]["managedFields"] = owners;
+    }
+    object
+}
+
+impl ApiServer {
+    /// Reads an object, or what is below it.
+    ///
+    /// # Errors
+    /// [`Status`] when there is none.
+    pub fn read(&self, place: &Place<'_>) -> Result<Json, Status> {
+        let state = self.state();
+        let name = (place.namespace.to_owned(), place.name.to_owned());
+        let record = state.known(place.resource, &name)?.clone();
+        drop(state);
+        if place.subresource == "scale"
+            && let Object::Other(workload) = &record.object
+        {
+            return Ok(scale::of(workload));
+        }
+        Ok(as_sent(place.resource, &record))
+    }
+
+    /// Lists objects.
+    ///
+    /// # Errors
+    /// [`Status`] when the continue token is none of ours, or too old.
+    pub fn list(&self, place: &Place<'_>, options: &ListOptions) -> Result<Listed, Status> {
+        let state = self.state();
+        let continued = read_token(&options.continue_token)?;
+        let limit = if options.limit == 0 { usize::MAX } else { options.limit };
+        let collection = state.store.collection(place.resource);
+        // A list that goes on speaks for the revision at which it began, so that a watch from
+        // there misses nothing.
+        let revision = match &continued {
+            Some(from) if collection.history().after(from.revision).is_err() => {
+                return Err(expired());
+            }
+            Some(from) => from.revision,
+            None => state.store.revision(),
+        };
+        let last = continued.map(|from| from.after);
+        let mut found = Vec::new();
+        let mut left = 0;
+        let mut last_name = None;
+        for (name, record) in collection.after(place.namespace, last) {
+            if found.len() == limit {
+                left += 1;
+                continue;
+            }
+            if is_wanted(record, &options.labels, &options.fields) {
+                last_name = Some(name.clone());
+                found.push(record.clone());
+            }
+        }
+        drop(state);
+        let unselected = options.labels.is_empty() && options.fields.is_empty();
+        let continue_token = last_name.filter(|_| left > 0).map(|name| token(revision, &name));
+        Ok(Listed {
+            revision,
+            remaining: (continue_token.is_some() && unselected).then_some(left),
+            continue_token,
+            items: found.iter().map(|record| as_sent(place.resource, record)).collect(),
+        })
+    }
+}
+
+/// Whether a client asked for an object.
+pub(super) fn is_wanted(record: &Record, labels: &LabelSelector, fields: &FieldSelector) -> bool {
+    let known = record.object.metadata().labels.as_ref();
+    labels
+        .requirements
+        .iter()
+        .all(|one| one.matches(known.and_then(|known| known.get(&one.key)).map(String::as_str)))
+        && (fields.is_empty() || fields.matches(|path| field(&record.object, path)))
+}
+
+/// A field's value as field selectors compare it; empty where there is none.
+fn field(object: &Object, path: &str) -> String {
+    let metadata = object.metadata();
+    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    match (path, object) {
+        ("metadata.name", _) => text(metadata.name.as_ref()),
+        ("metadata.namespace", _) => text(metadata.namespace.as_ref()),
+        ("spec.nodeName", Object::Pod(pod)) => {
+            text(pod.spec.as_ref().and_then(|spec| spec.node_name.as_ref()))
+        }
+        ("status.phase", Object::Pod(pod)) => {
+            text(pod.status.as_ref().and_then(|status| status.phase.as_ref()))
+        }
+        // An event's source is its component, or who reports it.
+        ("source", Object::Event(event)) => {
+            let component = event.source.as_ref().and_then(|source| source.component.as_ref());
+            let component = component.filter(|component| !component.is_empty());
+            text(component.or(event.reporting_component.as_ref()))
+        }
+        _ => {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            match object.to_json().pointer(&pointer) {
+                None | Some(Json::Null) => default_of(path).to_owned(),
+                Some(Json::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+            }
+        }
+    }
+}
+
+/// What a field stands for when it is left out.
+fn default_of(path: &str) -> &'static str {
+    match path {
+        "spec.unschedulable" | "spec.hostNetwork" => "false",
+        "status.successful" | "status.replicas" => "0",
+        _ => "",
+    }
+}
+
+/// A continue token: the revision of the first answer, and the name that the last one ended with.
+fn token(revision: u64, (namespace, name): &ObjectName) -> String {
+    let place = if namespace.is_empty() { name.clone() } else { format!("{namespace}/{name}") };
+    let token = json!({"v": TOKEN_VERSION, "rv": revision, "start": format!("{place}\0")});
+    BASE64.encode(token.to_string())
+}
+
+/// The version of continue tokens.
+const TOKEN_VERSION: &str = "meta.k8s.io/v1";
+
+/// Where an earlier answer ended.
+struct Continue {
+    revision: u64,
+    after: ObjectName,
+}
+
+fn read_token(token: &str) -> Result<Option<Continue>, Status> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let invalid =
+        || Status::bad_request("continue key is not valid: it is no token that this server gave");
+    let bytes = BASE64.decode(token).map_err(|_| invalid())?;
+    let json: Json = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
+    let version = json.get("v").and_then(Json::as_str);
+    let revision = json.get("rv").and_then(Json::as_u64).ok_or_else(invalid)?;
+    let start = json.get("start").and_then(Json::as_str).ok_or_else(invalid)?;
+    let place = start.strip_suffix('\0').filter(|_| version == Some(TOKEN_VERSION));
+    let place = place.ok_or_else(invalid)?;
+    let (namespace, name) = place.split_once('/').unwrap_or(("", place));
+    Ok(Some(Continue { revision, after: (namespace.to_owned(), name.to_owned()) }))
+}
+
+/// The refusal to go on with a list whose revision is not known any more.
+fn expired() -> Status {
+    Status::new(
+        410,
+        "Expired",
+        "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.",
+    )
+}

@@ -1,0 +1,165 @@
+//! An object of a cluster, whatever its kind.
+//!
+//! The kinds that every pod passes through are kept as their types, which is
+//! small and fast; all others as JSON beside their metadata.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Event, Node, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kubernetes_objects::resource::Resource;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+/// An object; cloning shares it.
+#[derive(Debug, Clone)]
+pub enum Object {
+    /// A pod.
+    Pod(Arc<Pod>),
+    /// A node.
+    Node(Arc<Node>),
+    /// An event of the core group, which is also what `events.k8s.io` shows.
+    Event(Arc<Event>),
+    /// Any other kind.
+    Other(Arc<Untyped>),
+}
+
+/// An object whose kind the store does not know: its metadata, and the rest as JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Untyped {
+    /// The metadata, without field owners.
+    pub metadata: ObjectMeta,
+    /// Everything besides `apiVersion`, `kind` and `metadata`.
+    pub rest: Map<String, Json>,
+}
+
+impl Untyped {
+    /// Reads it as its type.
+    ///
+    /// # Errors
+    /// What does not fit the type.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        let mut json = self.rest.clone();
+        json.insert("metadata".to_owned(), serde_json::to_value(&self.metadata)?);
+        T::deserialize(Json::Object(json))
+    }
+
+    /// Makes it of its type.
+    ///
+    /// # Errors
+    /// What cannot be written as JSON.
+    pub fn of<T: Serialize>(object: &T) -> Result<Self, serde_json::Error> {
+        Self::from_json(serde_json::to_value(object)?)
+    }
+
+    fn from_json(json: Json) -> Result<Self, serde_json::Error> {
+        let Json::Object(mut rest) = json else { return Ok(Self::default()) };
+        rest.remove("apiVersion");
+        rest.remove("kind");
+        let metadata = rest
+            .remove("metadata")
+            .map_or(Ok(ObjectMeta::default()), |metadata| serde_json::from_value(metadata))?;
+        Ok(Self { metadata, rest })
+    }
+}
+
+impl Default for Untyped {
+    fn default() -> Self {
+        Self { metadata: ObjectMeta::default(), rest: Map::new() }
+    }
+}
+
+impl Object {
+    /// Reads the JSON of an object of this resource. Owners of fields are left out.
+    ///
+    /// # Errors
+    /// What does not fit the type.
+    pub fn from_json(resource: &Resource, json: Json) -> Result<Self, serde_json::Error> {
+        let mut object = match (resource.group, resource.kind) {
+            ("", "Pod") => Self::Pod(Arc::new(serde_json::from_value(json)?)),
+            ("", "Node") => Self::Node(Arc::new(serde_json::from_value(json)?)),
+            ("", "Event") => Self::Event(Arc::new(serde_json::from_value(json)?)),
+            _ => Self::Other(Arc::new(Untyped::from_json(json)?)),
+        };
+        object.metadata_mut().managed_fields = None;
+        Ok(object)
+    }
+
+    /// The object as JSON, without `apiVersion` and `kind`.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Pod(pod) => json(&**pod),
+            Self::Node(node) => json(&**node),
+            Self::Event(event) => json(&**event),
+            Self::Other(other) => {
+                let mut object = Map::new();
+                object.insert("metadata".to_owned(), json(&other.metadata));
+                object.extend(other.rest.iter().map(|(name, value)| (name.clone(), value.clone())));
+                Json::Object(object)
+            }
+        }
+    }
+
+    /// Its metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &ObjectMeta {
+        match self {
+            Self::Pod(pod) => &pod.metadata,
+            Self::Node(node) => &node.metadata,
+            Self::Event(event) => &event.metadata,
+            Self::Other(other) => &other.metadata,
+        }
+    }
+
+    /// Its metadata, to change; an object that is shared is copied.
+    pub fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        match self {
+            Self::Pod(pod) => &mut Arc::make_mut(pod).metadata,
+            Self::Node(node) => &mut Arc::make_mut(node).metadata,
+            Self::Event(event) => &mut Arc::make_mut(event).metadata,
+            Self::Other(other) => &mut Arc::make_mut(other).metadata,
+        }
+    }
+
+    /// The pod, if it is one.
+    #[must_use]
+    pub fn pod(&self) -> Option<&Arc<Pod>> {
+        if let Self::Pod(pod) = self { Some(pod) } else { None }
+    }
+
+    /// The node, if it is one.
+    #[must_use]
+    pub fn node(&self) -> Option<&Arc<Node>> {
+        if let Self::Node(node) = self { Some(node) } else { None }
+    }
+
+    /// The event, if it is one.
+    #[must_use]
+    pub fn event(&self) -> Option<&Arc<Event>> {
+        if let Self::Event(event) = self { Some(event) } else { None }
+    }
+
+    /// An object of any other kind.
+    #[must_use]
+    pub fn other(&self) -> Option<&Arc<Untyped>> {
+        if let Self::Other(other) = self { Some(other) } else { None }
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Pod(a), Self::Pod(b)) => a == b,
+            (Self::Node(a), Self::Node(b)) => a == b,
+            (Self::Event(a), Self::Event(b)) => a == b,
+            (Self::Other(a), Self::Other(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+fn json<T: Serialize>(object: &T) -> Json {
+    serde_json::to_value(object).expect("Kubernetes objects are always valid JSON")
+}

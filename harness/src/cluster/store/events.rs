@@ -1,0 +1,133 @@
+//! Events: the same one again is counted, and the oldest go first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::{INDEXED, Object, ObjectName, Record, Store, name_of};
+use crate::cluster::owners::FieldOwners;
+
+/// The most events kept. A real server keeps them for an hour.
+const MAX_EVENTS: usize = 100_000;
+
+/// What makes two events the same: about whom, type, reason, message, who says it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct EventKey {
+    object: String,
+    type_: String,
+    reason: String,
+    message: String,
+    component: String,
+}
+
+/// Which events there are.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    made: u64,
+    /// By the order in which they came.
+    names: BTreeMap<u64, ObjectName>,
+    places: HashMap<ObjectName, u64>,
+    known: HashMap<EventKey, ObjectName>,
+}
+
+impl Index {
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &ObjectName> {
+        self.names.values()
+    }
+
+    pub(super) fn put(&mut self, event: &Event) {
+        let name = name_of(&event.metadata);
+        if self.places.contains_key(&name) {
+            return;
+        }
+        self.made += 1;
+        self.names.insert(self.made, name.clone());
+        self.places.insert(name.clone(), self.made);
+        self.known.insert(key_of(event), name);
+    }
+
+    pub(super) fn remove(&mut self, event: &Event) {
+        let name = name_of(&event.metadata);
+        if let Some(place) = self.places.remove(&name) {
+            self.names.remove(&place);
+            self.known.remove(&key_of(event));
+        }
+    }
+}
+
+impl Store {
+    /// Records an event; one that is known is counted instead.
+    pub(in crate::cluster) fn put_event(&mut self, mut event: Event, now: &Time) {
+        let key = key_of(&event);
+        let known = self
+            .events
+            .known
+            .get(&key)
+            .and_then(|name| self.collections[INDEXED.events].get(name))
+            .cloned();
+        if let Some(mut record) = known
+            && let Object::Event(known) = &mut record.object
+        {
+            let known = Arc::make_mut(known);
+            known.count = Some(known.count.unwrap_or(1).saturating_add(event.count.unwrap_or(1)));
+            known.last_timestamp = event.last_timestamp;
+            self.put_at(INDEXED.events, record);
+            return;
+        }
+        self.complete(&mut event, now);
+        let record =
+            Record { object: Object::Event(Arc::new(event)), owners: FieldOwners::default() };
+        self.put_at(INDEXED.events, record);
+        self.drop_oldest_event();
+    }
+
+    /// Names an event as its recorder would: after its object and the time in nanoseconds.
+    fn complete(&mut self, event: &mut Event, now: &Time) {
+        let about = event.involved_object.namespace.clone().filter(|name| !name.is_empty());
+        let namespace = about.unwrap_or_else(|| "default".to_owned());
+        let object = event.involved_object.name.clone().unwrap_or_default();
+        let mut at = now.0.as_nanosecond();
+        let mut name = (namespace, format!("{object}.{at:x}"));
+        while self.collections[INDEXED.events].get(&name).is_some() {
+            at += 1;
+            name.1 = format!("{object}.{at:x}");
+        }
+        event.metadata.generate_name = None;
+        event.metadata.namespace = Some(name.0);
+        event.metadata.name = Some(name.1);
+        event.metadata.uid = Some(self.next_uid());
+        event.metadata.creation_timestamp = Some(now.clone());
+        event.count = event.count.or(Some(1));
+    }
+
+    fn drop_oldest_event(&mut self) {
+        while self.events.names.len() > MAX_EVENTS {
+            let Some(name) = self.events.names.values().next().cloned() else { return };
+            self.remove_at(INDEXED.events, &name);
+        }
+    }
+}
+
+fn key_of(event: &Event) -> EventKey {
+    let object = &event.involved_object;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    EventKey {
+        object: format!(
+            "{}/{}/{}/{}",
+            text(&object.kind),
+            text(&object.namespace),
+            text(&object.name),
+            text(&object.uid)
+        ),
+        type_: text(&event.type_),
+        reason: text(&event.reason),
+        message: text(&event.message),
+        component: event
+            .source
+            .as_ref()
+            .and_then(|source| source.component.clone())
+            .unwrap_or_else(|| text(&event.reporting_component)),
+    }
+}

@@ -1,0 +1,143 @@
+//! What is particular to each kind when it is written: what the server fills in, what it does not
+//! let clients set, what it refuses.
+
+mod defaults;
+pub(super) mod fields;
+mod namespaces;
+mod pods;
+mod validation;
+mod workloads;
+
+use std::sync::Arc;
+
+use fake_kubelet::version::FeatureGates;
+use kubernetes_objects::resource::Resource;
+
+use super::object::Object;
+use super::refusal::FieldError;
+
+pub(super) use defaults::keep as keep_defaults;
+pub(super) use namespaces::{is_held as namespace_is_held, terminate as terminate_namespace};
+
+/// Fills in and resets what clients cannot set on a new object.
+pub(super) fn prepare_for_create(
+    resource: &'static Resource,
+    object: &mut Object,
+    gates: &FeatureGates,
+) {
+    match object {
+        Object::Pod(pod) => pods::prepare_for_create(Arc::make_mut(pod), gates),
+        Object::Node(node) => fields::drop_disabled_node(gates, Arc::make_mut(node), None),
+        Object::Event(_) => {}
+        Object::Other(other) => {
+            let other = Arc::make_mut(other);
+            if resource.plural == "namespaces" {
+                namespaces::prepare_for_create(other);
+            } else if workloads::is_one(resource) {
+                workloads::prepare_for_create(resource, other, gates);
+            } else if has_status(resource) {
+                other.rest.remove("status");
+            }
+        }
+    }
+}
+
+/// Keeps what an update of an object, or of what is below it, does not reach.
+pub(super) fn prepare_for_update(
+    resource: &'static Resource,
+    subresource: &str,
+    object: &mut Object,
+    before: &Object,
+    gates: &FeatureGates,
+) {
+    match (object, before) {
+        (Object::Pod(pod), Object::Pod(before)) => {
+            pods::prepare_for_update(Arc::make_mut(pod), before, subresource, gates);
+        }
+        (Object::Node(node), Object::Node(before)) => {
+            let node = Arc::make_mut(node);
+            if subresource == "status" {
+                node.spec.clone_from(&before.spec);
+            } else {
+                node.status.clone_from(&before.status);
+            }
+            fields::drop_disabled_node(gates, node, Some(before));
+        }
+        (Object::Other(other), Object::Other(before)) => {
+            let other = Arc::make_mut(other);
+            if subresource == "status" {
+                let status = other.rest.get("status").cloned();
+                other.rest.clone_from(&before.rest);
+                match status {
+                    Some(status) => other.rest.insert("status".to_owned(), status),
+                    None => other.rest.remove("status"),
+                };
+                return;
+            }
+            if workloads::is_one(resource) {
+                workloads::fill_in(resource, other, Some(before), gates);
+            }
+            if has_status(resource) {
+                match before.rest.get("status") {
+                    Some(status) => other.rest.insert("status".to_owned(), status.clone()),
+                    None => other.rest.remove("status"),
+                };
+            }
+            if resource.plural == "namespaces" {
+                namespaces::prepare_for_update(other, before, subresource);
+            }
+            if other.metadata.generation.is_some()
+                && other.rest.get("spec") != before.rest.get("spec")
+            {
+                let generation = other.metadata.generation.unwrap_or(1);
+                other.metadata.generation = Some(generation.saturating_add(1));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Everything that is wrong with a new object, in the server's order.
+pub(super) fn validate(
+    resource: &'static Resource,
+    object: &Object,
+    gates: &FeatureGates,
+) -> Vec<FieldError> {
+    if let Object::Pod(pod) = object {
+        return validation::new_pod(pod);
+    }
+    let mut errors = Vec::new();
+    validation::metadata(resource, object.metadata(), &mut errors);
+    if let Object::Other(other) = object
+        && workloads::is_one(resource)
+    {
+        workloads::validate(resource, other, gates, &mut errors);
+    }
+    errors
+}
+
+/// Everything that is wrong with an update, in the server's order.
+pub(super) fn validate_update(
+    resource: &'static Resource,
+    object: &Object,
+    before: &Object,
+    gates: &FeatureGates,
+) -> Vec<FieldError> {
+    if let (Object::Pod(pod), Object::Pod(before)) = (object, before) {
+        return validation::updated_pod(pod, before);
+    }
+    let mut errors = validate(resource, object, gates);
+    if let (Object::Other(other), Object::Other(before)) = (object, before) {
+        if workloads::is_one(resource) {
+            workloads::validate_update(resource, other, before, &mut errors);
+        } else {
+            validation::immutable_data(resource, other, before, &mut errors);
+        }
+    }
+    errors
+}
+
+/// Whether a resource's status is written by a path of its own.
+fn has_status(resource: &Resource) -> bool {
+    resource.subresources.iter().any(|one| one.name == "status")
+}

@@ -1,0 +1,301 @@
+//! Kinds that make pods from a template.
+
+use fake_kubelet::version::FeatureGates;
+use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kubernetes_objects::resource::Resource;
+use serde_json::{Map, Value as Json, json};
+
+use super::{defaults, fields, validation};
+use crate::cluster::object::Untyped;
+use crate::cluster::refusal::FieldError;
+use crate::cluster::selection::selects;
+
+/// A kind that makes pods.
+struct Kind {
+    plural: &'static str,
+    /// Where the template is.
+    template: &'static str,
+    /// How the template's pods may restart.
+    restart_policies: &'static [&'static str],
+    /// Whether it must say which pods are its own, and that never changes.
+    selects: bool,
+    /// Numbers that cannot be below zero.
+    counts: &'static [&'static str],
+    /// What its spec gets where it is left out.
+    defaults: fn() -> Json,
+}
+
+/// The kinds, with their defaults (`pkg/apis/{apps,batch}/v1/defaults.go` of 1.36).
+static KINDS: &[Kind] = &[
+    Kind {
+        plural: "deployments",
+        template: "/spec/template",
+        restart_policies: &["Always"],
+        selects: true,
+        counts: &["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"],
+        defaults: || {
+            json!({
+                "replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600,
+                "strategy": {"type": "RollingUpdate"},
+            })
+        },
+    },
+    Kind {
+        plural: "replicasets",
+        template: "/spec/template",
+        restart_policies: &["Always"],
+        selects: true,
+        counts: &["replicas", "minReadySeconds"],
+        defaults: || json!({"replicas": 1}),
+    },
+    Kind {
+        plural: "daemonsets",
+        template: "/spec/template",
+        restart_policies: &["Always"],
+        selects: true,
+        counts: &["minReadySeconds", "revisionHistoryLimit"],
+        defaults: || json!({"revisionHistoryLimit": 10, "updateStrategy": {"type": "RollingUpdate"}}),
+    },
+    Kind {
+        plural: "statefulsets",
+        template: "/spec/template",
+        restart_policies: &["Always"],
+        selects: true,
+        counts: &["replicas", "minReadySeconds", "revisionHistoryLimit"],
+        defaults: || {
+            json!({
+                "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady",
+                "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+                "persistentVolumeClaimRetentionPolicy":
+                    {"whenDeleted": "Retain", "whenScaled": "Retain"},
+            })
+        },
+    },
+    Kind {
+        plural: "jobs",
+        template: "/spec/template",
+        restart_policies: &["OnFailure", "Never"],
+        selects: false,
+        counts: &["parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished"],
+        defaults: || {
+            json!({
+                "completionMode": "NonIndexed", "suspend": false, "backoffLimit": 6,
+                "podReplacementPolicy": "TerminatingOrFailed", "manualSelector": false,
+            })
+        },
+    },
+    Kind {
+        plural: "cronjobs",
+        template: "/spec/jobTemplate/spec/template",
+        restart_policies: &["OnFailure", "Never"],
+        selects: false,
+        counts: &["successfulJobsHistoryLimit", "failedJobsHistoryLimit"],
+        defaults: || {
+            json!({
+                "concurrencyPolicy": "Allow", "suspend": false,
+                "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1,
+            })
+        },
+    },
+];
+
+fn kind_of(resource: &Resource) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.plural == resource.plural)
+}
+
+/// Whether a resource's objects make pods from a template.
+pub(super) fn is_one(resource: &Resource) -> bool {
+    kind_of(resource).is_some()
+}
+
+/// Fills in a new object and takes away a status that a client gave.
+pub(super) fn prepare_for_create(resource: &Resource, object: &mut Untyped, gates: &FeatureGates) {
+    object.metadata.generation = Some(1);
+    fill_in(resource, object, None, gates);
+    object.rest.insert("status".to_owned(), json!({}));
+    if resource.plural == "jobs" {
+        select_own_pods(object);
+    }
+}
+
+/// Fills in what is left out, the template included.
+pub(super) fn fill_in(
+    resource: &Resource,
+    object: &mut Untyped,
+    before: Option<&Untyped>,
+    gates: &FeatureGates,
+) {
+    let Some(kind) = kind_of(resource) else { return };
+    let spec = object.rest.entry("spec").or_insert_with(|| json!({}));
+    let Some(spec) = spec.as_object_mut() else { return };
+    if let Json::Object(defaults) = (kind.defaults)() {
+        add_missing(spec, defaults);
+    }
+    fill_in_strategy(resource, spec);
+    if resource.plural == "jobs" {
+        fill_in_counts(spec);
+    }
+    let Some(mut template) = template_of(kind, object) else { return };
+    if let Some(spec) = template.spec.take() {
+        let carried = before.and_then(|before| template_of(kind, before));
+        let mut pod = Pod { spec: Some(spec), ..Pod::default() };
+        let carried = carried.map(|template| Pod { spec: template.spec, ..Pod::default() });
+        fields::drop_disabled_spec(gates, &mut pod, carried.as_ref());
+        defaults::pod(&mut pod);
+        template.spec = pod.spec;
+    }
+    if let (Some(place), Ok(template)) =
+        (template_mut(kind, object), serde_json::to_value(&template))
+    {
+        *place = template;
+    }
+}
+
+fn add_missing(spec: &mut Map<String, Json>, defaults: Map<String, Json>) {
+    for (name, value) in defaults {
+        match spec.get_mut(&name) {
+            None | Some(Json::Null) => {
+                spec.insert(name, value);
+            }
+            Some(Json::Object(known)) => {
+                if let Json::Object(defaults) = value {
+                    add_missing(known, defaults);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// A rolling update has limits; another strategy has none.
+fn fill_in_strategy(resource: &Resource, spec: &mut Map<String, Json>) {
+    let (field, limits) = match resource.plural {
+        "deployments" => ("strategy", json!({"maxUnavailable": "25%", "maxSurge": "25%"})),
+        "daemonsets" => ("updateStrategy", json!({"maxUnavailable": 1, "maxSurge": 0})),
+        _ => return,
+    };
+    let Some(strategy) = spec.get_mut(field).and_then(Json::as_object_mut) else { return };
+    if strategy.get("type").and_then(Json::as_str) == Some("RollingUpdate") {
+        let update = strategy.entry("rollingUpdate").or_insert_with(|| json!({}));
+        if let (Some(update), Json::Object(limits)) = (update.as_object_mut(), limits) {
+            add_missing(update, limits);
+        }
+    }
+}
+
+fn fill_in_counts(spec: &mut Map<String, Json>) {
+    let given = |spec: &Map<String, Json>, name| spec.get(name).is_some_and(|one| !one.is_null());
+    // Neither given: one pod. Only parallelism given: a work queue of unknown size.
+    if !given(spec, "completions") && !given(spec, "parallelism") {
+        spec.insert("completions".to_owned(), 1.into());
+    }
+    if !given(spec, "parallelism") {
+        spec.insert("parallelism".to_owned(), 1.into());
+    }
+}
+
+/// A job knows its pods by its uid.
+fn select_own_pods(job: &mut Untyped) {
+    let name = job.metadata.name.clone().unwrap_or_default();
+    // The uid is set by the server after this; the name tells jobs of a namespace apart.
+    let labels = json!({"batch.kubernetes.io/job-name": name, "job-name": name});
+    let Some(spec) = job.rest.get_mut("spec").and_then(Json::as_object_mut) else { return };
+    if spec.get("manualSelector").and_then(Json::as_bool) == Some(true) {
+        return;
+    }
+    spec.remove("manualSelector");
+    spec.insert("selector".to_owned(), json!({"matchLabels": labels}));
+    if let (Some(template), Json::Object(labels)) =
+        (spec.get_mut("template").and_then(Json::as_object_mut), labels)
+    {
+        let metadata = template.entry("metadata").or_insert_with(|| json!({}));
+        if let Some(metadata) = metadata.as_object_mut() {
+            let known = metadata.entry("labels").or_insert_with(|| json!({}));
+            if let Some(known) = known.as_object_mut() {
+                known.extend(labels);
+            }
+        }
+    }
+}
+
+fn template_of(kind: &Kind, object: &Untyped) -> Option<PodTemplateSpec> {
+    let below = kind.template.strip_prefix("/spec").unwrap_or(kind.template);
+    let template = object.rest.get("spec")?.pointer(below)?;
+    serde_json::from_value(template.clone()).ok()
+}
+
+fn template_mut<'a>(kind: &Kind, object: &'a mut Untyped) -> Option<&'a mut Json> {
+    let below = kind.template.strip_prefix("/spec").unwrap_or(kind.template);
+    object.rest.get_mut("spec")?.pointer_mut(below)
+}
+
+/// Everything that is wrong with an object, in the server's order.
+pub(super) fn validate(
+    resource: &Resource,
+    object: &Untyped,
+    _: &FeatureGates,
+    errors: &mut Vec<FieldError>,
+) {
+    let Some(kind) = kind_of(resource) else { return };
+    let Some(spec) = object.rest.get("spec") else { return };
+    for count in kind.counts {
+        if let Some(number) = spec.get(count).and_then(Json::as_i64).filter(|number| *number < 0) {
+            let detail = "must be greater than or equal to 0";
+            errors.push(FieldError::invalid(format!("spec.{count}"), number, detail));
+        }
+    }
+    let template = template_of(kind, object).unwrap_or_default();
+    let path = kind.template.trim_start_matches('/').replace('/', ".");
+    if kind.selects {
+        check_selector(spec, &template, errors);
+    }
+    let pod = Pod {
+        spec: template.spec.clone(),
+        metadata: template.metadata.unwrap_or_default(),
+        ..Pod::default()
+    };
+    errors.extend(validation::template(&pod).into_iter().map(|error| error.under(&path)));
+    let policy = template.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
+    if let Some(policy) = policy.filter(|policy| !kind.restart_policies.contains(policy)) {
+        let field = format!("{path}.spec.restartPolicy");
+        errors.push(FieldError::unsupported(field, policy, kind.restart_policies));
+    }
+}
+
+fn check_selector(spec: &Json, template: &PodTemplateSpec, errors: &mut Vec<FieldError>) {
+    let selector = spec.get("selector").filter(|selector| !selector.is_null());
+    let Some(selector) = selector else {
+        errors.push(FieldError::required("spec.selector", ""));
+        return;
+    };
+    let Ok(read) = serde_json::from_value::<LabelSelector>(selector.clone()) else { return };
+    if read == LabelSelector::default() {
+        let detail = "empty selector is invalid for deployment";
+        errors.push(FieldError::invalid("spec.selector", selector, detail));
+    }
+    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
+    if !selects(&read, labels) {
+        let labels = serde_json::to_string(&labels.cloned().unwrap_or_default())
+            .expect("labels are always valid JSON");
+        let detail = "`selector` does not match template `labels`";
+        errors.push(FieldError::invalid("spec.template.metadata.labels", labels, detail));
+    }
+}
+
+/// What an update must leave as it was.
+pub(super) fn validate_update(
+    resource: &Resource,
+    object: &Untyped,
+    before: &Untyped,
+    errors: &mut Vec<FieldError>,
+) {
+    let Some(kind) = kind_of(resource) else { return };
+    let selector =
+        |object: &Untyped| object.rest.get("spec").and_then(|spec| spec.get("selector")).cloned();
+    let now = selector(object);
+    if (kind.selects || resource.plural == "jobs") && now != selector(before) {
+        let shown = now.unwrap_or_default();
+        errors.push(FieldError::invalid("spec.selector", shown, "field is immutable"));
+    }
+}
