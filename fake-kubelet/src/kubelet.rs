@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::api::{ApiError, NodeApi, PodIdentity};
 use crate::config::{Clock, KubeletConfig};
+use crate::logs::{self, LogError, LogOptions, LogText};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::streams;
@@ -151,6 +152,26 @@ impl Kubelet {
             }
             answer => Ok(answer?),
         }
+    }
+
+    /// A container's log.
+    ///
+    /// # Errors
+    /// [`LogError`] when there is none to read.
+    pub async fn logs(
+        &self,
+        pod: &PodIdentity,
+        container: &str,
+        options: LogOptions,
+    ) -> Result<LogText, LogError> {
+        let node = &self.node;
+        let id = node.logged_container(pod, container, options.previous)?;
+        let now = node.now();
+        let answer = logs::read(Arc::clone(&node.cri), Arc::clone(&id), options, &now);
+        answer.await.map_err(|error| {
+            let id = format!("{}://{id}", node.runtime().name);
+            LogError::of_runtime(error, &node.config.node_name, id)
+        })
     }
 
     /// The kubelet's counters.

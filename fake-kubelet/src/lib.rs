@@ -10,6 +10,7 @@ pub mod api;
 pub mod config;
 pub mod events;
 pub mod kubelet;
+pub mod logs;
 pub mod metrics;
 mod node;
 pub mod status;
@@ -22,3 +23,4 @@ pub mod volumes;
 
 pub use config::{Clock, ImageMapping, KubeletConfig, Readmission, Timings};
 pub use kubelet::{ExecError, Kubelet, StartError};
+pub use logs::{LogError, LogOptions, LogText};

@@ -12,23 +12,39 @@ use crate::api::{NodeApi, PodIdentity};
 use crate::config::{Clock, KubeletConfig};
 use crate::events::Notice;
 use crate::kubelet::ExecError;
+use crate::logs::LogError;
 use crate::metrics::Metrics;
 use crate::status::node::RuntimeView;
 
-/// A running container, for those who want to reach into it.
+/// A container of a pod, for those who want to reach into it or read its log.
 #[derive(Debug)]
-pub(crate) struct RunningContainer {
-    pub(crate) name: String,
-    pub(crate) id: String,
+pub(crate) struct KnownContainer {
+    pub(crate) name: Box<str>,
+    pub(crate) state: KnownState,
+    /// The one that runs, or that ended and shows as the container's state.
+    pub(crate) current: Option<Arc<str>>,
+    /// The one that ended before.
+    pub(crate) last: Option<Arc<str>>,
 }
 
-/// What runs on the node.
+/// How far a container is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KnownState {
+    /// The reason in its status.
+    Waiting(&'static str),
+    Running,
+    Ended,
+    /// It has not run and will not.
+    Never,
+}
+
+/// What there is on the node.
 #[derive(Default)]
-struct Running {
+struct Known {
     /// By the pod's uid.
-    pods: HashMap<String, Vec<RunningContainer>>,
-    /// How many in all.
-    containers: usize,
+    pods: HashMap<Arc<str>, Vec<KnownContainer>>,
+    running_pods: usize,
+    running_containers: usize,
 }
 
 /// A node as its sync loop and its pod workers see it.
@@ -39,7 +55,7 @@ pub(crate) struct Node {
     pub(crate) metrics: Metrics,
     clock: Clock,
     runtime: Mutex<Arc<RuntimeView>>,
-    running: Mutex<Running>,
+    known: Mutex<Known>,
 }
 
 impl fmt::Debug for Node {
@@ -68,7 +84,7 @@ impl Node {
             metrics: Metrics::default(),
             clock,
             runtime: Mutex::default(),
-            running: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -93,20 +109,22 @@ impl Node {
         self.api.record_event(event);
     }
 
-    /// Replaces what is known to run in a pod.
-    pub(crate) fn set_running(&self, uid: &str, containers: Vec<RunningContainer>) {
-        let mut running = lock(&self.running);
-        let now = containers.len();
-        let before = if containers.is_empty() {
-            running.pods.remove(uid).map_or(0, |known| known.len())
-        } else if let Some(known) = running.pods.get_mut(uid) {
-            std::mem::replace(known, containers).len()
-        } else {
-            running.pods.insert(uid.to_owned(), containers);
-            0
+    /// Replaces what is known of a pod's containers.
+    pub(crate) fn set_known(&self, uid: &Arc<str>, containers: Vec<KnownContainer>) {
+        let running = |containers: &[KnownContainer]| {
+            containers.iter().filter(|container| container.state == KnownState::Running).count()
         };
-        running.containers = running.containers + now - before;
-        self.metrics.set_running(running.pods.len(), running.containers);
+        let mut known = lock(&self.known);
+        let now = running(&containers);
+        let before = if containers.is_empty() {
+            known.pods.remove(uid)
+        } else {
+            known.pods.insert(Arc::clone(uid), containers)
+        };
+        let before = before.map_or(0, |before| running(&before));
+        known.running_pods = known.running_pods + usize::from(now > 0) - usize::from(before > 0);
+        known.running_containers = known.running_containers + now - before;
+        self.metrics.set_running(known.running_pods, known.running_containers);
     }
 
     /// The id of a running container.
@@ -114,17 +132,43 @@ impl Node {
         &self,
         pod: &PodIdentity,
         container: &str,
-    ) -> Result<String, ExecError> {
-        let running = lock(&self.running);
-        let containers = running.pods.get(&pod.uid).ok_or_else(|| ExecError::PodNotFound {
-            namespace: pod.namespace.clone(),
-            name: pod.name.clone(),
-            node: self.config.node_name.clone(),
-        })?;
+    ) -> Result<Arc<str>, ExecError> {
+        let known = lock(&self.known);
+        let containers =
+            known.pods.get(pod.uid.as_str()).ok_or_else(|| ExecError::PodNotFound {
+                namespace: pod.namespace.clone(),
+                name: pod.name.clone(),
+                node: self.config.node_name.clone(),
+            })?;
         containers
             .iter()
-            .find(|running| running.name == container)
-            .map(|running| running.id.clone())
+            .find(|known| *known.name == *container && known.state == KnownState::Running)
+            .and_then(|running| running.current.clone())
             .ok_or_else(|| ExecError::ContainerNotFound { container: container.to_owned() })
+    }
+
+    /// The id of the container whose log is meant.
+    pub(crate) fn logged_container(
+        &self,
+        pod: &PodIdentity,
+        container: &str,
+        previous: bool,
+    ) -> Result<Arc<str>, LogError> {
+        let known = lock(&self.known);
+        let containers = known.pods.get(pod.uid.as_str()).ok_or(LogError::PodNotFound)?;
+        let (name, pod) = (container.to_owned(), pod.name.clone());
+        let Some(found) = containers.iter().find(|known| *known.name == *container) else {
+            return Err(LogError::ContainerNotFound { container: name, pod });
+        };
+        let KnownContainer { state, current, last, .. } = found;
+        if previous {
+            return last.clone().ok_or(LogError::NoPrevious { container: name, pod });
+        }
+        current.clone().or_else(|| last.clone()).ok_or_else(|| match state {
+            KnownState::Waiting(reason) => {
+                LogError::Waiting { container: name, pod, reason: (*reason).to_owned() }
+            }
+            _ => LogError::NotAvailable { container: name, pod },
+        })
     }
 }

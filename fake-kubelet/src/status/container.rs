@@ -97,7 +97,7 @@ fn terminated(view: &PodView<'_>, instance: &Instance, ending: &Ending) -> Conta
 /// The state and the one before, as the runtime tells them.
 fn states(view: &PodView<'_>, record: &Record) -> (ContainerState, ContainerState) {
     let state = match &record.latest {
-        None => waiting(view.default_waiting_reason(), None),
+        None => waiting(Record::default_waiting_reason(view.records), None),
         Some(latest) => match &latest.state {
             State::Created => ContainerState {
                 waiting: Some(ContainerStateWaiting::default()),

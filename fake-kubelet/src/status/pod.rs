@@ -59,13 +59,6 @@ impl<'a> PodView<'a> {
         self.sandbox.filter(|sandbox| sandbox.ready).map(|sandbox| &*sandbox.id)
     }
 
-    /// Why a container waits that nothing is known of.
-    pub(super) fn default_waiting_reason(&self) -> &'static str {
-        let initialises =
-            self.records.iter().any(|record| matches!(record.kind, Kind::Init | Kind::Sidecar));
-        if initialises { "PodInitializing" } else { "ContainerCreating" }
-    }
-
     /// What the kubelet wrote last, else what the API says.
     fn before(&self) -> Option<&'a PodStatus> {
         self.published.or(self.pod.status.as_ref())

@@ -111,6 +111,7 @@ impl PodWorker {
         let id = self
             .patiently(answer)
             .await
+            .map(Arc::<str>::from)
             .map_err(|error| failed(self, "CreateContainerError", error.message))?;
         let gates = &self.node.config.feature_gates;
         self.record(Some((kind, name)), Notice::created(gates, name));
@@ -138,14 +139,14 @@ impl PodWorker {
                 let record = &mut self.records[index];
                 record.failure = None;
                 record.hold_until = None;
-                self.publish_running();
+                self.publish_containers();
                 Ok(())
             }
             Err(error) => {
                 // A container's id never shows in an event, so that equal ones can be counted.
                 let message = error.message;
                 self.node.metrics.fail_container(kind.metric(), "RunContainerError");
-                let notice = Notice::container_failed(&message.replace(&id, name));
+                let notice = Notice::container_failed(&message.replace(&*id, name));
                 self.record(Some((kind, name)), notice);
                 let failure = Failure { reason: "RunContainerError", message };
                 Err((failure, Instant::now() + retry))
@@ -179,7 +180,7 @@ impl PodWorker {
         }?;
         self.running()
             .find(|(running, _)| running.name(&self.pod) == target)
-            .map(|(_, instance)| instance.id.as_str())
+            .map(|(_, instance)| &*instance.id)
     }
 
     /// Stops containers whose definition changed; they are then made anew.

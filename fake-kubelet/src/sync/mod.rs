@@ -24,12 +24,12 @@ use tokio::time::Instant;
 
 use crate::api::PodIdentity;
 use crate::events::Notice;
-use crate::node::{Node, RunningContainer};
+use crate::node::{KnownContainer, KnownState, Node};
 use crate::status::pod::{PodView, Sandbox, Terminal, pod_status};
 use crate::translate::{Context, on_host_network};
 use crate::volumes::MountedVolume;
-use plan::plan;
-use record::{Instance, Kind, Record};
+use plan::{plan, should_start};
+use record::{Failure, Instance, Kind, Record, State};
 
 pub(crate) use observe::Adopted;
 
@@ -70,6 +70,7 @@ pub(crate) struct Call {
 pub(crate) struct PodWorker {
     node: Arc<Node>,
     identity: PodIdentity,
+    uid: Arc<str>,
     pod: Arc<Pod>,
     stage: Stage,
     sandbox: Option<Sandbox>,
@@ -87,6 +88,7 @@ impl PodWorker {
         let records = Record::all_of(&pod);
         Self {
             node,
+            uid: Arc::from(identity.uid.as_str()),
             identity,
             pod,
             stage: Stage::Running,
@@ -117,6 +119,7 @@ impl PodWorker {
     /// Keeps the worker from starting anything: the pod has ended.
     pub(crate) fn retire(&mut self) {
         self.stage = Stage::Finished;
+        self.publish_containers();
     }
 
     /// Whether the runtime says something else of sandbox or containers.
@@ -130,7 +133,7 @@ impl PodWorker {
             .is_some_and(|id| sandboxes.get(id) != Some(&v1::PodSandboxState::SandboxReady));
         sandbox_differs
             || self.running().any(|(_, instance)| {
-                containers.get(&instance.id) != Some(&v1::ContainerState::ContainerRunning)
+                containers.get(&*instance.id) != Some(&v1::ContainerState::ContainerRunning)
             })
     }
 
@@ -230,17 +233,41 @@ impl PodWorker {
         if self.published.as_deref().or(self.pod.status.as_ref()) != Some(&status) {
             let _ = self.node.api.update_pod_status(&self.identity, status.clone());
             self.published = Some(Box::new(status));
+            self.publish_containers();
         }
     }
 
-    /// Tells who reaches into containers which ones run.
-    fn publish_running(&self) {
-        let running = self.records.iter().filter_map(|record| {
-            let latest = record.latest.as_ref().filter(|latest| latest.is_running())?;
-            let name = record.name(&self.pod).to_owned();
-            Some(RunningContainer { name, id: latest.id.clone() })
+    /// Tells who reaches into containers, or reads their logs, what there is.
+    fn publish_containers(&self) {
+        let known = self.records.iter().map(|record| {
+            let waits = self.waits(record);
+            let current = record.latest.as_ref().filter(|latest| latest.state != State::Created);
+            let last = record.previous.as_deref();
+            let (current, last) =
+                if waits.is_some() { (None, current.or(last)) } else { (current, last) };
+            let state = match (waits, current) {
+                (Some(failure), _) => KnownState::Waiting(failure.reason),
+                (None, Some(current)) if current.is_running() => KnownState::Running,
+                (None, Some(_)) => KnownState::Ended,
+                (None, None) if self.stage == Stage::Finished => KnownState::Never,
+                (None, None) => KnownState::Waiting(Record::default_waiting_reason(&self.records)),
+            };
+            let id = |instance: &Instance| Arc::clone(&instance.id);
+            KnownContainer {
+                name: Box::from(record.name(&self.pod)),
+                state,
+                current: current.map(id),
+                last: last.map(id),
+            }
         });
-        self.node.set_running(&self.identity.uid, running.collect());
+        self.node.set_known(&self.uid, known.collect());
+    }
+
+    /// Why a container waits that is to be started (again).
+    fn waits<'a>(&self, record: &'a Record) -> Option<&'a Failure> {
+        let ended = self.stage == Stage::Finished;
+        let starts = || should_start(record, &self.pod, self.ready_sandbox());
+        record.failure.as_ref().filter(|_| !ended && starts())
     }
 
     /// Waits for the runtime; if it does not answer at once, people see

@@ -47,7 +47,7 @@ impl PodWorker {
         for container in adopted.containers {
             self.adopt_container(container).await;
         }
-        self.publish_running();
+        self.publish_containers();
     }
 
     async fn adopt_container(&mut self, container: v1::Container) {
@@ -56,7 +56,7 @@ impl PodWorker {
             (0..self.records.len()).find(|index| self.records[*index].name(&self.pod) == name);
         let Some(index) = found else { return };
         let mut instance = Instance {
-            id: container.id,
+            id: Arc::from(container.id),
             sandbox_id: Arc::from(container.pod_sandbox_id),
             attempt: labels::restart_count(&container.annotations),
             hash: container.annotations.get(labels::CONTAINER_HASH).cloned().unwrap_or_default(),
@@ -97,7 +97,7 @@ impl PodWorker {
         for index in 0..self.records.len() {
             self.refresh_record(index).await;
         }
-        self.publish_running();
+        self.publish_containers();
     }
 
     /// Asks what became of one container.

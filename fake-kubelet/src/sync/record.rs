@@ -68,7 +68,7 @@ pub(crate) enum State {
 /// One container on the runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) sandbox_id: Arc<str>,
     /// The restart count.
     pub(crate) attempt: u32,
@@ -240,6 +240,13 @@ impl Record {
             .map_or(0, Vec::len);
         let known = records.iter().filter(|record| record.kind == Kind::Ephemeral).count();
         records.extend((known..wanted).map(|index| Self::new(Kind::Ephemeral, index)));
+    }
+
+    /// Why a container waits that nothing is known of.
+    pub(crate) fn default_waiting_reason(records: &[Self]) -> &'static str {
+        let initialises =
+            records.iter().any(|record| matches!(record.kind, Kind::Init | Kind::Sidecar));
+        if initialises { "PodInitializing" } else { "ContainerCreating" }
     }
 
     /// The container's definition; `None` if the spec has none at that place.

@@ -59,7 +59,7 @@ impl PodWorker {
         if self.pod.spec.as_ref().is_some_and(|spec| spec.volumes.is_some()) {
             self.node.config.volumes.unmount_all(&self.pod);
         }
-        self.node.set_running(&self.identity.uid, Vec::new());
+        self.node.set_known(&self.uid, Vec::new());
         if !removed {
             // If the object went in between there is nothing left to finish.
             let _ = self.node.api.finish_deletion(&self.identity);
@@ -74,14 +74,14 @@ impl PodWorker {
             let left = deadline.saturating_duration_since(Instant::now());
             left.max(Duration::from_secs(1))
         };
-        let ids = |worker: &Self, sidecars: bool| -> Vec<String> {
+        let ids = |worker: &Self, sidecars: bool| -> Vec<Arc<str>> {
             worker
                 .running()
                 .filter(|(record, _)| (record.kind == Kind::Sidecar) == sidecars)
                 .map(|(record, instance)| {
                     let name = record.name(&worker.pod);
                     worker.record(Some((record.kind, name)), Notice::killing(name));
-                    instance.id.clone()
+                    Arc::clone(&instance.id)
                 })
                 .collect()
         };

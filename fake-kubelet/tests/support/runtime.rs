@@ -4,12 +4,14 @@
 //! that what a test sees depends on what the kubelet sent.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cri_api::{Cri, CriError, EventStream, v1};
+use bytes::Bytes;
+use cri_api::{Cri, CriError, EventStream, LogEntry, LogPage, LogStream, v1};
 use futures_util::StreamExt;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
@@ -50,6 +52,9 @@ struct State {
     delay: Duration,
     created: usize,
     watchers: Vec<UnboundedSender<v1::ContainerEventResponse>>,
+    /// By container id.
+    logs: BTreeMap<String, Vec<LogEntry>>,
+    logged: Arc<Notify>,
 }
 
 /// A runtime without containers, by script.
@@ -155,19 +160,24 @@ impl ScriptedRuntime {
     pub fn kill(&self, name: &str, exit_code: i32) {
         let now = self.now();
         let mut state = self.state();
-        let named = |status: &v1::ContainerStatus| {
-            status.metadata.as_ref().is_some_and(|metadata| metadata.name == name)
-                && status.state() == v1::ContainerState::ContainerRunning
-        };
-        let ids: Vec<String> = state
-            .containers
-            .iter()
-            .filter(|(_, (status, ..))| named(status))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in ids {
+        for id in state.running_named(name) {
             state.end(&id, exit_code, now);
         }
+    }
+
+    /// Lets the running containers of this name print lines, one a second from now on.
+    pub fn log(&self, name: &str, lines: &[&str]) {
+        let now = self.now();
+        let mut state = self.state();
+        for id in state.running_named(name) {
+            let log = state.logs.entry(id).or_default();
+            for (second, line) in (0..).zip(lines) {
+                let text = Bytes::from((*line).to_owned());
+                let time = now + second * 1_000_000_000;
+                log.push(LogEntry { time, stream: LogStream::Stdout, text });
+            }
+        }
+        state.logged.notify_waiters();
     }
 
     /// Lets every sandbox die, with what is in it.
@@ -204,6 +214,15 @@ impl State {
         *self.calls.entry(call).or_default() += 1;
     }
 
+    fn running_named(&self, name: &str) -> Vec<String> {
+        let named = |status: &v1::ContainerStatus| {
+            status.metadata.as_ref().is_some_and(|metadata| metadata.name == name)
+                && status.state() == v1::ContainerState::ContainerRunning
+        };
+        let named = self.containers.iter().filter(|(_, (status, ..))| named(status));
+        named.map(|(id, _)| id.clone()).collect()
+    }
+
     fn supports(&self) -> bool {
         self.features == Some(true)
     }
@@ -218,6 +237,7 @@ impl State {
         status.reason = if exit_code == 0 { "Completed" } else { "Error" }.to_owned();
         status.finished_at = now;
         let sandbox = sandbox.clone();
+        self.logged.notify_waiters();
         self.tell(id, v1::ContainerEventType::ContainerStoppedEvent, &sandbox);
     }
 
@@ -512,6 +532,25 @@ impl Cri for ScriptedRuntime {
             stdout: command.join(" ").into_bytes(),
             ..v1::ExecSyncResponse::default()
         })
+    }
+
+    async fn container_log(&self, id: &str, from: u64, wait: bool) -> Result<LogPage, CriError> {
+        loop {
+            let changed = {
+                let state = self.state();
+                let (status, ..) =
+                    state.containers.get(id).ok_or_else(|| not_found("container", id))?;
+                let ended = status.state() == v1::ContainerState::ContainerExited;
+                let all = state.logs.get(id).map_or(&[][..], Vec::as_slice);
+                let entries = all[usize::try_from(from).expect("few lines")..].to_vec();
+                if ended || !wait || !entries.is_empty() {
+                    let next = u64::try_from(all.len()).expect("few lines");
+                    return Ok(LogPage { entries, next, ended });
+                }
+                Arc::clone(&state.logged).notified_owned()
+            };
+            changed.await;
+        }
     }
 
     async fn container_events(&self) -> Result<EventStream, CriError> {
