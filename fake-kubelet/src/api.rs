@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -66,6 +67,10 @@ pub trait NodeApi: Send + Sync {
     /// # Errors
     /// [`ApiError::NotFound`] when the object was deleted.
     fn update_node_status(&self, name: &str, status: NodeStatus) -> Result<(), ApiError>;
+
+    /// Renews a node's lease in the namespace `kube-node-lease`; an API that keeps none ignores
+    /// it.
+    fn write_node_lease(&self, _lease: Lease) {}
 
     /// The pods bound to a node: first each that exists, then every change in order.
     fn watch_pods(&self, node: &str) -> UnboundedReceiver<PodChange>;

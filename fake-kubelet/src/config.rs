@@ -37,9 +37,13 @@ pub enum Readmission {
 /// a kubelet spreads some of them at random, which is left out here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timings {
-    /// Between two looks at the runtime's status (`nodeStatusUpdateFrequency`);
-    /// zero never looks again.
+    /// Between two looks at the runtime's status (`nodeStatusUpdateFrequency`), at which the
+    /// node's lease is renewed too; zero never looks again.
     pub node_status_period: Duration,
+    /// Between two reports of a status that has not changed (`nodeStatusReportFrequency`).
+    pub node_report_period: Duration,
+    /// Between two lists of the runtime's images.
+    pub image_list_period: Duration,
     /// Between two lists of containers where the runtime sends no events
     /// (the generic PLEG's relist period).
     pub relist_period: Duration,
@@ -69,6 +73,8 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             node_status_period: Duration::from_secs(10),
+            node_report_period: Duration::from_secs(300),
+            image_list_period: Duration::from_secs(30),
             relist_period: Duration::from_secs(1),
             events_are_complete: true,
             sync_retry: Duration::from_secs(10),
@@ -137,6 +143,8 @@ impl KubeletConfig {
             capacity: BTreeMap::from([
                 quantity("cpu", "64"),
                 quantity("ephemeral-storage", "1Ti"),
+                quantity("hugepages-1Gi", "0"),
+                quantity("hugepages-2Mi", "0"),
                 quantity("memory", "256Gi"),
                 quantity("pods", "110"),
             ]),

@@ -121,6 +121,12 @@ pub enum Gate {
     RecursiveReadOnlyMounts,
     /// KEP-127: shown among a node's runtime handlers.
     UserNamespacesSupport,
+    /// KEP-5328: a node says which features its kubelet has.
+    NodeDeclaredFeatures,
+    /// KEP-5419: `resources` in the status of pods.
+    InPlacePodLevelResourcesVerticalScaling,
+    /// KEP-4004: the node does not say which version its kube-proxy has.
+    DisableNodeKubeProxyVersion,
 }
 
 /// How far a feature has come.
@@ -169,7 +175,7 @@ struct GateHistory {
 }
 
 /// The table, from `kube_features.go` of the releases; the first row measured
-/// on 1.32.13, 1.33.13 and 1.36.2.
+/// on 1.32.13, 1.33.13 and 1.36.2, the others on 1.36.2 by what its nodes and pods show.
 const GATES: &[GateHistory] = &[
     GateHistory {
         gate: Gate::SupplementalGroupsPolicy,
@@ -220,6 +226,21 @@ const GATES: &[GateHistory] = &[
             since(30, Stage::Beta, false, false),
             since(33, Stage::Beta, true, false),
         ],
+    },
+    GateHistory {
+        gate: Gate::NodeDeclaredFeatures,
+        name: "NodeDeclaredFeatures",
+        history: &[since(35, Stage::Alpha, false, false), since(36, Stage::Beta, true, false)],
+    },
+    GateHistory {
+        gate: Gate::InPlacePodLevelResourcesVerticalScaling,
+        name: "InPlacePodLevelResourcesVerticalScaling",
+        history: &[since(35, Stage::Alpha, false, false), since(36, Stage::Beta, true, false)],
+    },
+    GateHistory {
+        gate: Gate::DisableNodeKubeProxyVersion,
+        name: "DisableNodeKubeProxyVersion",
+        history: &[since(29, Stage::Alpha, false, false), since(33, Stage::Beta, true, false)],
     },
 ];
 

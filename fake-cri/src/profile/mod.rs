@@ -31,8 +31,22 @@ pub struct Profile {
     pub oci_runtime: OciRuntime,
     /// The `features` message of CRI `Status`; `None`: the release sends none.
     pub features: Option<Features>,
+    /// The handlers that CRI `Status` tells of, the default one by no name. None for CRI-O,
+    /// whose answer was not recorded.
+    pub handlers: &'static [Handler],
     /// How it decides.
     pub rules: Rules,
+}
+
+/// A runtime handler and what it can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handler {
+    /// The name that a runtime class leads to.
+    pub name: &'static str,
+    /// `features.recursive_read_only_mounts`.
+    pub recursive_read_only_mounts: bool,
+    /// `features.user_namespaces`.
+    pub user_namespaces: bool,
 }
 
 /// What a profile rests on.

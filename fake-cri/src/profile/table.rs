@@ -4,7 +4,7 @@ use super::rules::{
     CapabilitySet, FileIds, GroupReader, ImageUserGroups, OutOfRangeIds, PolicySupport,
     ReportedOrder, Rules, SandboxIdentity, UserFileAccess, UserLookUp,
 };
-use super::{Evidence, Features, OciRuntime, Profile};
+use super::{Evidence, Features, Handler, OciRuntime, Profile};
 
 /// containerd's default capabilities.
 const CONTAINERD_CAPABILITIES: CapabilitySet = CapabilitySet(&[
@@ -119,6 +119,13 @@ const CRI_O_1_37: Rules = Rules { oci_runtime_warnings: &[], ..CRI_O_1_31 };
 const POLICY: Option<Features> =
     Some(Features { supplemental_groups_policy: true, user_namespaces_host_network: false });
 
+/// The handlers of containerd with runc 1.3 (`api-1.36.2.json`: containerd 2.1.9).
+const RUNC: &[Handler] = &[handler(""), handler("runc")];
+
+const fn handler(name: &'static str) -> Handler {
+    Handler { name, recursive_read_only_mounts: true, user_namespaces: true }
+}
+
 const fn containerd(
     name: &'static str,
     runtime_version: &'static str,
@@ -134,6 +141,8 @@ const fn containerd(
         evidence: Evidence::Recorded(recording),
         oci_runtime,
         features,
+        // Those that send no features message send no handlers either.
+        handlers: if features.is_some() { RUNC } else { &[] },
         rules,
     }
 }
@@ -152,6 +161,7 @@ const fn cri_o(
         evidence,
         oci_runtime: OciRuntime::Runc1_1,
         features,
+        handlers: &[],
         rules,
     }
 }

@@ -6,12 +6,21 @@ use async_trait::async_trait;
 use cri_api::{Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
 
 use super::FakeRuntime;
+use crate::profile::Handler;
 
 /// The version of the CRI that runtimes report.
 const CRI_VERSION: &str = "v1";
 
 /// The version of the kubelet's runtime API.
 const KUBELET_API_VERSION: &str = "0.1.0";
+
+fn handler(handler: &Handler) -> v1::RuntimeHandler {
+    let Handler { name, recursive_read_only_mounts, user_namespaces } = *handler;
+    v1::RuntimeHandler {
+        name: name.to_owned(),
+        features: Some(v1::RuntimeHandlerFeatures { recursive_read_only_mounts, user_namespaces }),
+    }
+}
 
 #[async_trait]
 impl Cri for FakeRuntime {
@@ -40,6 +49,7 @@ impl Cri for FakeRuntime {
                 conditions: vec![condition("RuntimeReady"), condition("NetworkReady")],
             }),
             features,
+            runtime_handlers: self.profile().handlers.iter().map(handler).collect(),
             ..Default::default()
         })
     }

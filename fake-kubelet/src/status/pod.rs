@@ -1,6 +1,8 @@
 //! A pod's whole status, from what its worker knows.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus};
+use k8s_openapi::api::core::v1::{
+    ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, ResourceRequirements,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::conditions::conditions;
@@ -101,6 +103,9 @@ pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
     let some = |list: Vec<ContainerStatus>| (!list.is_empty()).then_some(list);
     let host_ip = &view.config.node_ip;
     let pod_ip = view.sandbox.map(|sandbox| &sandbox.ip).filter(|ip| !ip.is_empty());
+    let reports_resources =
+        view.config.feature_gates.enabled(Gate::InPlacePodLevelResourcesVerticalScaling);
+    let levels = spec.resources.as_ref().filter(|_| reports_resources);
     PodStatus {
         conditions: Some(conditions),
         container_statuses: some(statuses.apps),
@@ -117,6 +122,12 @@ pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
         phase: Some(phase.name().to_owned()),
         pod_ip: pod_ip.cloned(),
         pod_ips: pod_ip.map(|ip| vec![PodIP { ip: ip.clone() }]),
+        allocated_resources: levels.and_then(|asked| asked.requests.clone()),
+        resources: reports_resources.then(|| ResourceRequirements {
+            claims: None,
+            limits: levels.and_then(|asked| asked.limits.clone()),
+            requests: levels.and_then(|asked| asked.requests.clone()),
+        }),
         qos_class: Some(qos_class(view.pod).to_owned()),
         start_time: view
             .before()

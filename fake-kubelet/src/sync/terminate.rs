@@ -43,6 +43,10 @@ impl PodWorker {
     /// that its object is gone already.
     pub(super) async fn terminate(&mut self, removed: bool) {
         let reports = !removed && self.stage == Stage::Running;
+        if reports {
+            // The deletion is a generation of its own, which was seen.
+            self.publish(None);
+        }
         self.stop_containers().await;
         self.stop_sandbox().await;
         self.stage = Stage::Finished;

@@ -7,13 +7,14 @@ mod runtime_watch;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Node as NodeObject;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::api::{ApiError, PodChange};
 use crate::kubelet::StartError;
 use crate::node::Node;
-use crate::status::node::{RuntimeView, new_node, node_status};
+use crate::status::node::{RuntimeView, differs, new_node, node_lease, node_status};
 use crate::sync::{Adopted, Call};
 use pods::Pods;
 use runtime_watch::{Heard, RuntimeWatch, list_adoptable};
@@ -30,6 +31,11 @@ pub(crate) struct SyncLoop {
     node: Arc<Node>,
     commands: mpsc::UnboundedReceiver<Command>,
     adoptable: HashMap<String, Adopted>,
+    images_listed: Instant,
+    /// When this kubelet wrote the node's status last.
+    reported: Option<Instant>,
+    /// The node object after that, and the view of the runtime that it shows.
+    written: Option<(Arc<NodeObject>, Arc<RuntimeView>)>,
 }
 
 impl SyncLoop {
@@ -42,13 +48,19 @@ impl SyncLoop {
         let failed = |source| StartError::Runtime { node: node.config.node_name.clone(), source };
         let version = node.cri.version().await.map_err(failed)?;
         let status = node.cri.status().await.map_err(failed)?;
-        node.set_runtime(RuntimeView::new(Ok(version), Ok(status), &RuntimeView::default()));
+        let view = RuntimeView::new(Ok(version), Ok(status), &RuntimeView::default());
+        // Without a list the node shows no images until the next.
+        let images = node.cri.list_images().await.unwrap_or_default();
+        node.set_runtime(view.with_images(images));
         let adoptable =
             list_adoptable(&*node.cri, &node.config.extra_labels).await.map_err(failed)?;
-        let this = Self { node, commands, adoptable };
+        let now = Instant::now();
+        let mut this =
+            Self { node, commands, adoptable, images_listed: now, reported: None, written: None };
         this.register().and_then(|()| this.write_node_status()).map_err(|source| {
             StartError::Register { node: this.node.config.node_name.clone(), source }
         })?;
+        this.renew_lease();
         Ok(this)
     }
 
@@ -64,24 +76,52 @@ impl SyncLoop {
         node.api.create_node(new_node(&node.config))
     }
 
-    /// Writes the node's status if it changed.
-    fn write_node_status(&self) -> Result<(), ApiError> {
+    /// Writes the node's status if it changed, or if it has long not been written.
+    fn write_node_status(&mut self) -> Result<(), ApiError> {
         let node = &self.node;
         let name = &node.config.node_name;
         let Some(object) = node.api.node(name) else { return Ok(()) };
-        let previous = object.status.as_ref();
-        let status = node_status(&node.config, &node.runtime(), previous, &node.now());
-        if previous == Some(&status) {
+        let runtime = node.runtime();
+        let period = node.config.timings.node_report_period;
+        let due = self.reported.is_none_or(|reported| reported.elapsed() >= period);
+        let same = self.written.as_ref().is_some_and(|(written, of)| {
+            Arc::ptr_eq(written, &object) && Arc::ptr_eq(of, &runtime)
+        });
+        if same && !due {
             return Ok(());
         }
-        node.api.update_node_status(name, status)
+        let previous = object.status.as_ref();
+        let status = node_status(&node.config, &runtime, previous, &node.now());
+        if due || differs(&status, previous) {
+            node.api.update_node_status(name, status)?;
+            self.reported = Some(Instant::now());
+        }
+        self.written = node.api.node(name).map(|object| (object, runtime));
+        Ok(())
     }
 
-    async fn sync_node_status(&self) {
-        let previous = self.node.runtime();
-        let version = self.node.cri.version().await;
-        let status = self.node.cri.status().await;
-        self.node.set_runtime(RuntimeView::new(version, status, &previous));
+    fn renew_lease(&self) {
+        let node = &self.node;
+        if let Some(object) = node.api.node(&node.config.node_name) {
+            node.api.write_node_lease(node_lease(&object, &node.now()));
+        }
+    }
+
+    async fn sync_node_status(&mut self) {
+        let node = &self.node;
+        let previous = node.runtime();
+        let version = node.cri.version().await;
+        let status = node.cri.status().await;
+        let mut view = RuntimeView::new(version, status, &previous);
+        if self.images_listed.elapsed() >= node.config.timings.image_list_period {
+            self.images_listed = Instant::now();
+            if let Ok(images) = node.cri.list_images().await {
+                view = view.with_images(images);
+            }
+        }
+        if view != *previous {
+            node.set_runtime(view);
+        }
         // A node object deleted in between needs no status.
         let _ = self.write_node_status();
     }
@@ -125,6 +165,7 @@ impl SyncLoop {
                 heard = runtime.next(&self.node) => self.hear(&mut pods, &mut runtime, heard).await,
                 () = until(wake) => pods.wake().await,
                 () = until(look) => {
+                    self.renew_lease();
                     self.sync_node_status().await;
                     look = next_look();
                 }

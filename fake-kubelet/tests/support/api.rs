@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use fake_kubelet::api::{ApiError, NodeApi, PodChange, PodIdentity};
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
@@ -16,6 +17,8 @@ struct Store {
     events: Vec<Event>,
     watchers: Vec<UnboundedSender<PodChange>>,
     status_writes: usize,
+    node_status_writes: usize,
+    leases: Vec<Lease>,
 }
 
 impl Store {
@@ -122,6 +125,14 @@ impl MemoryApi {
         self.store().nodes.get(name).cloned()
     }
 
+    pub fn node_status_writes(&self) -> usize {
+        self.store().node_status_writes
+    }
+
+    pub fn leases(&self) -> Vec<Lease> {
+        self.store().leases.clone()
+    }
+
     pub fn status_writes(&self) -> usize {
         self.store().status_writes
     }
@@ -143,7 +154,12 @@ impl NodeApi for MemoryApi {
         let missing = || ApiError::NotFound { kind: "nodes", name: name.to_owned() };
         let node = store.nodes.get_mut(name).ok_or_else(missing)?;
         Arc::make_mut(node).status = Some(status);
+        store.node_status_writes += 1;
         Ok(())
+    }
+
+    fn write_node_lease(&self, lease: Lease) {
+        self.store().leases.push(lease);
     }
 
     fn watch_pods(&self, _: &str) -> UnboundedReceiver<PodChange> {

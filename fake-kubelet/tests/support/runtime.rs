@@ -41,6 +41,7 @@ struct State {
     features: Option<bool>,
     network_ready: bool,
     has_events: bool,
+    is_slow_to_stop: bool,
     tells_others: bool,
     images: BTreeMap<String, Behaviour>,
     pullable: BTreeMap<String, Behaviour>,
@@ -114,6 +115,12 @@ impl ScriptedRuntime {
     }
 
     /// Sandboxes take this long.
+    /// Containers take all of their grace period to end.
+    pub fn slow_to_stop(self) -> Self {
+        self.state().is_slow_to_stop = true;
+        self
+    }
+
     pub fn slow(self, delay: Duration) -> Self {
         self.state().delay = delay;
         self
@@ -332,6 +339,15 @@ impl Cri for ScriptedRuntime {
                 supplemental_groups_policy,
                 ..v1::RuntimeFeatures::default()
             }),
+            // Runtimes that send features send their handlers too.
+            runtime_handlers: state.features.map_or_else(Vec::new, |_| {
+                let features = Some(v1::RuntimeHandlerFeatures {
+                    recursive_read_only_mounts: true,
+                    user_namespaces: true,
+                });
+                let named = |name: &str| v1::RuntimeHandler { name: name.to_owned(), features };
+                vec![named(""), named("runc")]
+            }),
             ..v1::StatusResponse::default()
         })
     }
@@ -483,7 +499,10 @@ impl Cri for ScriptedRuntime {
         Ok(())
     }
 
-    async fn stop_container(&self, id: &str, _: Duration) -> Result<(), CriError> {
+    async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), CriError> {
+        if self.state().is_slow_to_stop {
+            tokio::time::sleep(grace).await;
+        }
         let now = self.now();
         let mut state = self.state();
         state.count("stop_container");
@@ -567,7 +586,12 @@ impl Cri for ScriptedRuntime {
     }
 
     async fn list_images(&self) -> Result<Vec<v1::Image>, CriError> {
-        Ok(Vec::new())
+        let image = |name: &String| v1::Image {
+            repo_tags: vec![name.clone()],
+            size: u64::try_from(name.len()).expect("names are short"),
+            ..v1::Image::default()
+        };
+        Ok(self.state().images.keys().map(image).collect())
     }
 
     async fn image_status(&self, image: &v1::ImageSpec) -> Result<Option<v1::Image>, CriError> {
