@@ -6,6 +6,7 @@
 pub mod decode;
 pub mod encode;
 pub mod names;
+pub mod ownership;
 pub mod patch;
 pub mod resource;
 pub mod schema;

@@ -11,7 +11,7 @@ use thiserror::Error;
 pub struct Status {
     /// The HTTP status code.
     pub code: u16,
-    /// The machine-readable reason.
+    /// The machine-readable reason; empty for faults of the server's own, which have none.
     pub reason: &'static str,
     /// The message, as clients show it.
     pub message: String,
@@ -149,8 +149,11 @@ impl Status {
     pub fn to_json(&self) -> Json {
         let mut status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {},
-            "status": "Failure", "message": self.message, "reason": self.reason,
+            "status": "Failure", "message": self.message,
         });
+        if !self.reason.is_empty() {
+            status["reason"] = self.reason.into();
+        }
         if let Some(details) = &self.details {
             status["details"] = details.to_json();
         }
