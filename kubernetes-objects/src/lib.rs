@@ -5,6 +5,7 @@
 
 pub mod decode;
 pub mod encode;
+mod go;
 pub mod names;
 pub mod ownership;
 pub mod patch;

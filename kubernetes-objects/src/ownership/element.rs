@@ -144,7 +144,10 @@ impl PathElement {
                 }
                 _ => None,
             },
-            "v" => serde_json::from_str(rest).ok().and_then(|value| Scalar::of(&value)).map(Self::Value),
+            "v" => serde_json::from_str(rest)
+                .ok()
+                .and_then(|value| Scalar::of(&value))
+                .map(Self::Value),
             "i" => rest.parse().ok().map(Self::Index),
             _ => None,
         }

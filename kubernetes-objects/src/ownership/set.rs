@@ -127,9 +127,8 @@ impl FieldSet {
     #[must_use]
     pub fn has(&self, path: &[PathElement]) -> bool {
         let Some((first, rest)) = path.split_first() else { return false };
-        self.node(first).is_some_and(|node| {
-            if rest.is_empty() { node.member } else { node.below.has(rest) }
-        })
+        self.node(first)
+            .is_some_and(|node| if rest.is_empty() { node.member } else { node.below.has(rest) })
     }
 
     /// What is in either.

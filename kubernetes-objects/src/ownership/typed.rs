@@ -33,7 +33,12 @@ pub(super) struct Items {
 
 impl Typed {
     pub(super) fn object(schema: &'static Struct) -> Self {
-        Self { of: Type::Struct(schema), atomic: false }
+        Self::plain(Type::Struct(schema))
+    }
+
+    /// A type that no field makes owned as a whole.
+    pub(super) fn plain(of: Type) -> Self {
+        Self { of, atomic: false }
     }
 
     pub(super) fn of(self) -> Type {
@@ -46,7 +51,7 @@ impl Typed {
             Type::Map(..) if !self.atomic => Shape::Map,
             Type::List(_, merge) if matches!(merge.apply, ListKind::Atomic) => Shape::Leaf,
             Type::List(item, merge) if !self.atomic => {
-                Shape::List(Items { of: Self { of: *item, atomic: false }, kind: merge.apply })
+                Shape::List(Items { of: Self::plain(*item), kind: merge.apply })
             }
             _ => Shape::Leaf,
         }
@@ -59,7 +64,7 @@ impl Typed {
                 let field = schema.field(name)?;
                 Some((Name::Known(field.name), Self { of: field.of, atomic: field.atomic }))
             }
-            Type::Map(_, value) => Some((name.into(), Self { of: *value, atomic: false })),
+            Type::Map(_, value) => Some((name.into(), Self::plain(*value))),
             _ => None,
         }
     }
@@ -76,7 +81,9 @@ impl Items {
         match self.kind {
             ListKind::Set => {
                 let fault = match item {
-                    Json::Object(_) => "associative list without keys has an element that's a map type",
+                    Json::Object(_) => {
+                        "associative list without keys has an element that's a map type"
+                    }
                     Json::Array(_) => "not supported: associative list with lists as elements",
                     _ => "associative list without keys has an element that's an explicit null",
                 };

@@ -32,7 +32,8 @@ pub struct Writer<'a> {
 /// The writer owns what it changed or added and takes it from all others; what is gone is nobody's.
 /// Entries that own nothing vanish. A write that changes nothing leaves managers and times as they
 /// are. Nothing that the server does itself goes through here: binding a pod to a node, or marking
-/// an object as being deleted, makes nobody an owner.
+/// an object as being deleted, makes nobody an owner; neither does what admission adds, such as a
+/// pod's default tolerations and priority, so `after` is the object with its defaults only.
 ///
 /// `managers` are those that the write starts from: [`Managers::of_request`]. An object that is
 /// stored without managers stays without. (structured-merge-diff 6 `Updater.Update` and apimachinery
@@ -103,8 +104,11 @@ fn give(
 /// Makes one entry a version of the oldest updating managers, where there are too many.
 fn cap(managers: &mut Vec<Manager>) {
     let is_update = |manager: &Manager| manager.operation == Operation::Update;
-    let mut too_many =
-        managers.iter().filter(|manager| is_update(manager)).count().saturating_sub(MAX_UPDATE_MANAGERS);
+    let mut too_many = managers
+        .iter()
+        .filter(|manager| is_update(manager))
+        .count()
+        .saturating_sub(MAX_UPDATE_MANAGERS);
     if too_many == 0 {
         return;
     }

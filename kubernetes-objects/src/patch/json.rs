@@ -4,7 +4,7 @@ use json_patch::PatchOperation;
 use json_patch::jsonptr::Pointer;
 use serde_json::Value as Json;
 
-use super::{PatchKind, does_not_fit, go};
+use super::{PatchKind, does_not_fit, read};
 use crate::Status;
 
 /// How many operations a patch may have (`maxJSONPatchOperations` of the API server, 1.36).
@@ -18,19 +18,21 @@ pub(super) fn apply(live: &Json, patch: &Json) -> Result<Json, Status> {
     let operations = match patch {
         Json::Array(operations) => operations.as_slice(),
         Json::Null => &[],
-        other => return Err(go::wrong_type(prefix, other, "[]handlers.jsonPatchOp")),
+        other => return Err(read::wrong_type(prefix, other, "[]handlers.jsonPatchOp")),
     };
     if let Some(other) = operations.iter().find(|one| !one.is_object()) {
-        return Err(go::wrong_type(prefix, other, "handlers.jsonPatchOp"));
+        return Err(read::wrong_type(prefix, other, "handlers.jsonPatchOp"));
     }
     if operations.len() > MAX_OPERATIONS {
         let message = format!(
             "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {}",
             operations.len()
         );
-        return Err(Status::new(413, "RequestEntityTooLarge", format!(
-            "Request entity too large: {message}"
-        )));
+        return Err(Status::new(
+            413,
+            "RequestEntityTooLarge",
+            format!("Request entity too large: {message}"),
+        ));
     }
     let mut patched = live.clone();
     let mut copied = 0;
@@ -58,7 +60,5 @@ fn is_test_for_nothing(document: &Json, operation: &PatchOperation) -> bool {
     let PatchOperation::Test(test) = operation else { return false };
     let path: &Pointer = &test.path;
     let parent = path.parent().and_then(|parent| parent.resolve(document).ok());
-    test.value.is_null()
-        && parent.is_some_and(Json::is_object)
-        && path.resolve(document).is_err()
+    test.value.is_null() && parent.is_some_and(Json::is_object) && path.resolve(document).is_err()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{PatchKind, go};
+use super::{PatchKind, read};
 use crate::Status;
 
 pub(super) fn apply(live: &Json, patch: &Json) -> Result<Json, Status> {
@@ -11,7 +11,7 @@ pub(super) fn apply(live: &Json, patch: &Json) -> Result<Json, Status> {
         Json::Null => return Err(Status::bad_request("Invalid JSON Patch")),
         other => {
             let prefix = PatchKind::Merge.refusal_prefix();
-            return Err(go::wrong_type(prefix, other, "map[string]interface {}"));
+            return Err(read::wrong_type(prefix, other, "map[string]interface {}"));
         }
     }
     let mut patched = live.clone();

@@ -3,11 +3,11 @@
 //! [`apply`] gives the patched object, before defaults and validation. Server-side apply is not a
 //! patch in this sense: see [`ownership::apply`](crate::ownership::apply).
 
-mod go;
 mod json;
 mod merge;
 mod options;
 mod order;
+mod read;
 mod strategic;
 
 use serde_json::Value as Json;
@@ -31,7 +31,7 @@ pub fn apply(
     patch: &[u8],
     resource: &'static Resource,
 ) -> Result<Json, Status> {
-    let patch = go::read(patch, kind.refusal_prefix())?;
+    let patch = read::json(patch, kind.refusal_prefix())?;
     apply_json(kind, live, &patch, resource)
 }
 

@@ -7,9 +7,9 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
 use super::order::{By, Positions, arrange};
-use super::{does_not_fit, go};
-use crate::Status;
+use super::{does_not_fit, read};
 use crate::schema::{FieldPatch, Struct, Type};
+use crate::{Status, go};
 
 const PATCH: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -67,7 +67,7 @@ pub(super) fn apply(live: &Json, patch: &Json, schema: &'static Struct) -> Resul
     let patch = match patch {
         Json::Object(patch) => patch.clone(),
         Json::Null => Object::new(),
-        other => return Err(go::wrong_type("", other, "map[string]interface {}")),
+        other => return Err(read::wrong_type("", other, "map[string]interface {}")),
     };
     let live = live.as_object().cloned().unwrap_or_default();
     Ok(Json::Object(merge_objects(live, patch, Type::Struct(schema))?))
@@ -294,11 +294,7 @@ fn retain_keys(original: &mut Object, patch: &mut Object) -> Result<(), Fault> {
 }
 
 /// Merges the lists for which the patch gives an order, and puts them in it.
-fn merge_ordered_lists(
-    original: &mut Object,
-    patch: &mut Object,
-    of: Type,
-) -> Result<(), Fault> {
+fn merge_ordered_lists(original: &mut Object, patch: &mut Object, of: Type) -> Result<(), Fault> {
     let orders: Vec<String> =
         patch.keys().filter(|name| name.starts_with(SET_ORDER)).cloned().collect();
     for directive in orders {
@@ -353,10 +349,9 @@ fn list_of(value: Option<Json>) -> Result<Option<Vec<Json>>, Fault> {
     match value {
         None => Ok(None),
         Some(Json::Array(list)) => Ok(Some(list)),
-        Some(other) => Err(Fault::WrongType {
-            expected: "[]interface {}",
-            received: go::type_of(&other),
-        }),
+        Some(other) => {
+            Err(Fault::WrongType { expected: "[]interface {}", received: go::type_of(&other) })
+        }
     }
 }
 
