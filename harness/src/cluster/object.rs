@@ -102,6 +102,14 @@ impl Object {
         }
     }
 
+    /// The object as clients get it, but for the owners of its fields.
+    #[must_use]
+    pub fn as_json_of(&self, resource: &'static Resource) -> Json {
+        let mut object = self.to_json();
+        kubernetes_objects::encode::complete(&mut object, resource);
+        object
+    }
+
     /// Its metadata.
     #[must_use]
     pub fn metadata(&self) -> &ObjectMeta {

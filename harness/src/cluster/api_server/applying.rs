@@ -56,7 +56,7 @@ impl ApiServer {
                     .unwrap_or_default();
                 self.change(|state| {
                     let record = state.at(place)?.clone();
-                    state.bind(&record, node, &annotations, by.manager, &now, by.dry_run)
+                    state.bind(&record, node, &annotations, &now, by.dry_run)
                 })?;
                 Ok(success())
             }
@@ -160,6 +160,7 @@ impl ApiServer {
                 write.writer,
                 write.now,
                 by.force,
+                &mut state.field_sets,
             )?;
             let created = before.is_none();
             let record = match before {
@@ -265,8 +266,10 @@ impl State {
             let workload = scale::set(place, workload, &body)?;
             return self.update(place.resource, before, Object::Other(Arc::new(workload)), write);
         }
+        let mut before = before.clone();
+        before.owners = before.owners.as_requested(&body, place.subresource, &mut self.field_sets);
         let object = read(place.resource, body)?;
-        self.update(place.resource, before, object, write)
+        self.update(place.resource, &before, object, write)
     }
 }
 

@@ -170,7 +170,7 @@ impl State {
             let record = Record { object, owners: record.owners.clone() };
             return Ok(Deleted::Marked(record));
         }
-        let marked = self.mark(resource, record, object);
+        let marked = self.write_as_server(resource, record, object);
         if grace > 0 || held {
             return Ok(Deleted::Marked(marked));
         }
@@ -179,8 +179,14 @@ impl State {
         Ok(Deleted::Gone(gone))
     }
 
-    /// Writes the marks of a deletion, of which nobody becomes the owner.
-    fn mark(&mut self, resource: &'static Resource, before: &Record, object: Object) -> Record {
+    /// Writes what the server does by itself, such as the marks of a deletion, of which nobody
+    /// becomes the owner.
+    pub(super) fn write_as_server(
+        &mut self,
+        resource: &'static Resource,
+        before: &Record,
+        object: Object,
+    ) -> Record {
         if object == before.object {
             return before.clone();
         }

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use kubernetes_objects::Status;
+use kubernetes_objects::ownership::Interner;
 use kubernetes_objects::resource::{self, Resource};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
@@ -49,6 +50,8 @@ struct State {
     store: Store,
     /// Whether the owners of fields are written down, which only clients look at.
     tracks_owners: bool,
+    /// The sets of fields that objects share.
+    field_sets: Interner,
 }
 
 /// A resource that the server itself works with.
@@ -65,7 +68,12 @@ impl ApiServer {
     pub fn new(gates: FeatureGates, clock: Clock, cluster_id: u32) -> Self {
         let store = Store::new(cluster_id);
         let server = Self {
-            state: Mutex::new(State { gates, store, tracks_owners: false }),
+            state: Mutex::new(State {
+                gates,
+                store,
+                tracks_owners: false,
+                field_sets: Interner::default(),
+            }),
             clock,
             changes: watch::Sender::new(0),
         };

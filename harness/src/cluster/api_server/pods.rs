@@ -17,9 +17,6 @@ use crate::cluster::object::Object;
 use crate::cluster::owners::Writer;
 use crate::cluster::store::{Record, has_ended};
 
-/// Who binds pods when nobody else says so.
-const SCHEDULER: &str = "kube-scheduler";
-
 impl ApiServer {
     /// Binds a pod to a node.
     ///
@@ -30,7 +27,7 @@ impl ApiServer {
         let name = (namespace.to_owned(), name.to_owned());
         self.change(|state| {
             let record = state.known(core("pods"), &name)?.clone();
-            state.bind(&record, node, &BTreeMap::new(), SCHEDULER, &now, false)
+            state.bind(&record, node, &BTreeMap::new(), &now, false)
         })
     }
 
@@ -66,7 +63,6 @@ impl State {
         record: &Record,
         node: &str,
         annotations: &BTreeMap<String, String>,
-        manager: &str,
         now: &Time,
         dry_run: bool,
     ) -> Result<(), Status> {
@@ -96,8 +92,10 @@ impl State {
             ..PodCondition::default()
         };
         set_condition(pod.status.get_or_insert_default(), condition);
-        let write = Write { writer: Writer::of(manager, "binding"), now, dry_run };
-        self.write(core("pods"), record, Object::Pod(Arc::new(pod)), write).map(drop)
+        if !dry_run {
+            self.write_as_server(core("pods"), record, Object::Pod(Arc::new(pod)));
+        }
+        Ok(())
     }
 
     /// Evicts a pod: deletes it, unless a disruption budget is in the way.

@@ -14,8 +14,7 @@ use crate::cluster::store::{ObjectName, Record};
 
 /// An object as clients get it.
 pub(super) fn as_sent(resource: &'static Resource, record: &Record) -> Json {
-    let mut object = record.object.to_json();
-    kubernetes_objects::encode::complete(&mut object, resource);
+    let mut object = record.object.as_json_of(resource);
     if let Some(owners) = record.owners.to_json() {
         object["metadata"]["managedFields"] = owners;
     }

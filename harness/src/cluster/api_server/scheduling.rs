@@ -44,7 +44,7 @@ impl ApiServer {
 
 impl State {
     fn schedule_to(&mut self, record: &Record, pod: &Pod, node: &str, now: &Time) {
-        if self.bind(record, node, &Default::default(), SCHEDULER, now, false).is_err() {
+        if self.bind(record, node, &Default::default(), now, false).is_err() {
             return;
         }
         let (namespace, name) = name_of(&pod.metadata);

@@ -103,6 +103,9 @@ impl State {
         self.admit_namespace(resource, namespace, object.metadata_mut())?;
         self.name(resource, object.metadata_mut());
         strategy::prepare_for_create(resource, &mut object, &self.gates);
+        // What admission adds is nobody's.
+        let owners = owners.unwrap_or_else(|| self.owners(resource, None, &object, write));
+        strategy::admit(&mut object);
         let metadata = object.metadata_mut();
         metadata.uid = Some(self.store.next_uid());
         metadata.creation_timestamp = Some(write.now.clone());
@@ -117,7 +120,6 @@ impl State {
         if self.store.collection(resource).get(&name).is_some() {
             return Err(Status::already_exists(&resource.qualified(), &name.1));
         }
-        let owners = owners.unwrap_or_else(|| self.owners(resource, None, &object, write));
         let record = Record { object, owners };
         Ok(if write.dry_run { record } else { self.store.put(resource, record) })
     }
@@ -211,14 +213,21 @@ impl State {
     }
 
     fn owners(
-        &self,
+        &mut self,
         resource: &'static Resource,
         before: Option<&Record>,
         after: &Object,
         write: Write<'_>,
     ) -> FieldOwners {
         if self.tracks_owners {
-            FieldOwners::after_update(resource, before, after, write.writer, write.now)
+            FieldOwners::after_update(
+                resource,
+                before,
+                after,
+                write.writer,
+                write.now,
+                &mut self.field_sets,
+            )
         } else {
             FieldOwners::default()
         }

@@ -42,6 +42,13 @@ pub(super) fn prepare_for_create(
     }
 }
 
+/// Adds what admission plugins add to a new object.
+pub(super) fn admit(object: &mut Object) {
+    if let Object::Pod(pod) = object {
+        defaults::admitted(Arc::make_mut(pod));
+    }
+}
+
 /// Keeps what an update of an object, or of what is below it, does not reach.
 pub(super) fn prepare_for_update(
     resource: &'static Resource,

@@ -10,7 +10,6 @@ use super::{defaults, fields};
 pub(super) fn prepare_for_create(pod: &mut Pod, gates: &FeatureGates) {
     fields::drop_disabled_spec(gates, pod, None);
     defaults::pod(pod);
-    defaults::admitted(pod);
     pod.metadata.generation = Some(1);
     pod.status = Some(PodStatus {
         phase: Some("Pending".to_owned()),
