@@ -198,9 +198,12 @@ impl State {
             .metadata_mut()
             .resource_version
             .clone_from(&before.object.metadata().resource_version);
-        if object == before.object && owners.as_ref().is_none_or(|owners| *owners == before.owners)
-        {
-            return Ok(before.clone());
+        if object == before.object {
+            let owners = owners.as_ref().unwrap_or(&before.owners);
+            let known = self.store.collection(resource).get(&name_of(object.metadata()));
+            if known.is_some_and(|known| known.owners == *owners) {
+                return Ok(before.clone());
+            }
         }
         let owners = owners.unwrap_or_else(|| self.owners(resource, Some(before), &object, write));
         let record = Record { object, owners };
