@@ -9,6 +9,7 @@ mod go;
 pub mod names;
 pub mod ownership;
 pub mod patch;
+pub mod quantity;
 pub mod resource;
 pub mod schema;
 pub mod selector;

@@ -42,6 +42,8 @@ pub struct Subresource {
     pub group_version: Option<(&'static str, &'static str)>,
     /// The kind that is sent and received.
     pub kind: &'static str,
+    /// The type of what is sent and received.
+    pub schema: &'static Struct,
     /// What can be done with it.
     pub verbs: &'static [&'static str],
 }

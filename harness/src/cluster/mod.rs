@@ -2,8 +2,6 @@
 
 mod api_server;
 mod clock;
-mod decode;
-mod go_types;
 mod node;
 mod object;
 mod owners;

@@ -3,9 +3,9 @@
 
 use super::{Resource, Subresource};
 use crate::schema::{
-    Struct, admissionregistration_v1, apps_v1, authentication_v1, authorization_v1, batch_v1,
-    coordination_v1, core_v1, discovery_v1, events_v1, networking_v1, node_v1, policy_v1, rbac_v1,
-    scheduling_v1, storage_v1,
+    Struct, admissionregistration_v1, apps_v1, authentication_v1, authorization_v1, autoscaling_v1,
+    batch_v1, coordination_v1, core_v1, discovery_v1, events_v1, networking_v1, node_v1, policy_v1,
+    rbac_v1, scheduling_v1, storage_v1,
 };
 
 const ALL_VERBS: &[&str] =
@@ -15,7 +15,8 @@ const PROXY_VERBS: &[&str] = &["create", "delete", "get", "patch", "update"];
 const CONNECT_VERBS: &[&str] = &["create", "get"];
 const CREATE_VERBS: &[&str] = &["create"];
 
-const SCALE: Subresource = subresource("scale", "Scale", STATUS_VERBS).of("autoscaling", "v1");
+const SCALE: Subresource =
+    subresource("scale", "Scale", &autoscaling_v1::SCALE, STATUS_VERBS).of("autoscaling", "v1");
 
 /// A group and its version.
 type Group = (&'static str, &'static str);
@@ -58,10 +59,14 @@ pub static RESOURCES: &[Resource] = &[
     cluster(CORE, "namespaces", "namespace", "Namespace", &core_v1::NAMESPACE)
         .verbs(&["create", "delete", "get", "list", "patch", "update", "watch"])
         .short_names(&["ns"])
-        .subresources(&[subresource("finalize", "Namespace", &["update"]), status("Namespace")]),
-    cluster(CORE, "nodes", "node", "Node", &core_v1::NODE)
-        .short_names(&["no"])
-        .subresources(&[subresource("proxy", "NodeProxyOptions", PROXY_VERBS), status("Node")]),
+        .subresources(&[
+            subresource("finalize", "Namespace", &core_v1::NAMESPACE, &["update"]),
+            status("Namespace", &core_v1::NAMESPACE),
+        ]),
+    cluster(CORE, "nodes", "node", "Node", &core_v1::NODE).short_names(&["no"]).subresources(&[
+        subresource("proxy", "NodeProxyOptions", &core_v1::NODE_PROXY_OPTIONS, PROXY_VERBS),
+        status("Node", &core_v1::NODE),
+    ]),
     namespaced(
         CORE,
         "persistentvolumeclaims",
@@ -70,7 +75,7 @@ pub static RESOURCES: &[Resource] = &[
         &core_v1::PERSISTENT_VOLUME_CLAIM,
     )
     .short_names(&["pvc"])
-    .subresources(&[status("PersistentVolumeClaim")]),
+    .subresources(&[status("PersistentVolumeClaim", &core_v1::PERSISTENT_VOLUME_CLAIM)]),
     cluster(
         CORE,
         "persistentvolumes",
@@ -79,21 +84,27 @@ pub static RESOURCES: &[Resource] = &[
         &core_v1::PERSISTENT_VOLUME,
     )
     .short_names(&["pv"])
-    .subresources(&[status("PersistentVolume")]),
+    .subresources(&[status("PersistentVolume", &core_v1::PERSISTENT_VOLUME)]),
     namespaced(CORE, "pods", "pod", "Pod", &core_v1::POD)
         .short_names(&["po"])
         .categories(&["all"])
         .subresources(&[
-            subresource("attach", "PodAttachOptions", CONNECT_VERBS),
-            subresource("binding", "Binding", CREATE_VERBS),
-            subresource("ephemeralcontainers", "Pod", STATUS_VERBS),
-            subresource("eviction", "Eviction", CREATE_VERBS).of("policy", "v1"),
-            subresource("exec", "PodExecOptions", CONNECT_VERBS),
-            subresource("log", "Pod", &["get"]),
-            subresource("portforward", "PodPortForwardOptions", CONNECT_VERBS),
-            subresource("proxy", "PodProxyOptions", PROXY_VERBS),
-            subresource("resize", "Pod", STATUS_VERBS),
-            status("Pod"),
+            subresource("attach", "PodAttachOptions", &core_v1::POD_ATTACH_OPTIONS, CONNECT_VERBS),
+            subresource("binding", "Binding", &core_v1::BINDING, CREATE_VERBS),
+            subresource("ephemeralcontainers", "Pod", &core_v1::POD, STATUS_VERBS),
+            subresource("eviction", "Eviction", &policy_v1::EVICTION, CREATE_VERBS)
+                .of("policy", "v1"),
+            subresource("exec", "PodExecOptions", &core_v1::POD_EXEC_OPTIONS, CONNECT_VERBS),
+            subresource("log", "Pod", &core_v1::POD, &["get"]),
+            subresource(
+                "portforward",
+                "PodPortForwardOptions",
+                &core_v1::POD_PORT_FORWARD_OPTIONS,
+                CONNECT_VERBS,
+            ),
+            subresource("proxy", "PodProxyOptions", &core_v1::POD_PROXY_OPTIONS, PROXY_VERBS),
+            subresource("resize", "Pod", &core_v1::POD, STATUS_VERBS),
+            status("Pod", &core_v1::POD),
         ]),
     namespaced(CORE, "podtemplates", "podtemplate", "PodTemplate", &core_v1::POD_TEMPLATE),
     namespaced(
@@ -105,10 +116,10 @@ pub static RESOURCES: &[Resource] = &[
     )
     .short_names(&["rc"])
     .categories(&["all"])
-    .subresources(&[SCALE, status("ReplicationController")]),
+    .subresources(&[SCALE, status("ReplicationController", &core_v1::REPLICATION_CONTROLLER)]),
     namespaced(CORE, "resourcequotas", "resourcequota", "ResourceQuota", &core_v1::RESOURCE_QUOTA)
         .short_names(&["quota"])
-        .subresources(&[status("ResourceQuota")]),
+        .subresources(&[status("ResourceQuota", &core_v1::RESOURCE_QUOTA)]),
     namespaced(CORE, "secrets", "secret", "Secret", &core_v1::SECRET),
     namespaced(
         CORE,
@@ -118,15 +129,24 @@ pub static RESOURCES: &[Resource] = &[
         &core_v1::SERVICE_ACCOUNT,
     )
     .short_names(&["sa"])
-    .subresources(&[
-        subresource("token", "TokenRequest", CREATE_VERBS).of("authentication.k8s.io", "v1")
-    ]),
+    .subresources(&[subresource(
+        "token",
+        "TokenRequest",
+        &authentication_v1::TOKEN_REQUEST,
+        CREATE_VERBS,
+    )
+    .of("authentication.k8s.io", "v1")]),
     namespaced(CORE, "services", "service", "Service", &core_v1::SERVICE)
         .short_names(&["svc"])
         .categories(&["all"])
         .subresources(&[
-            subresource("proxy", "ServiceProxyOptions", PROXY_VERBS),
-            status("Service"),
+            subresource(
+                "proxy",
+                "ServiceProxyOptions",
+                &core_v1::SERVICE_PROXY_OPTIONS,
+                PROXY_VERBS,
+            ),
+            status("Service", &core_v1::SERVICE),
         ]),
     namespaced(
         APPS,
@@ -138,19 +158,19 @@ pub static RESOURCES: &[Resource] = &[
     namespaced(APPS, "daemonsets", "daemonset", "DaemonSet", &apps_v1::DAEMON_SET)
         .short_names(&["ds"])
         .categories(&["all"])
-        .subresources(&[status("DaemonSet")]),
+        .subresources(&[status("DaemonSet", &apps_v1::DAEMON_SET)]),
     namespaced(APPS, "deployments", "deployment", "Deployment", &apps_v1::DEPLOYMENT)
         .short_names(&["deploy"])
         .categories(&["all"])
-        .subresources(&[SCALE, status("Deployment")]),
+        .subresources(&[SCALE, status("Deployment", &apps_v1::DEPLOYMENT)]),
     namespaced(APPS, "replicasets", "replicaset", "ReplicaSet", &apps_v1::REPLICA_SET)
         .short_names(&["rs"])
         .categories(&["all"])
-        .subresources(&[SCALE, status("ReplicaSet")]),
+        .subresources(&[SCALE, status("ReplicaSet", &apps_v1::REPLICA_SET)]),
     namespaced(APPS, "statefulsets", "statefulset", "StatefulSet", &apps_v1::STATEFUL_SET)
         .short_names(&["sts"])
         .categories(&["all"])
-        .subresources(&[SCALE, status("StatefulSet")]),
+        .subresources(&[SCALE, status("StatefulSet", &apps_v1::STATEFUL_SET)]),
     namespaced(EVENTS, "events", "event", "Event", &events_v1::EVENT).short_names(&["ev"]),
     cluster(
         AUTHENTICATION,
@@ -179,10 +199,10 @@ pub static RESOURCES: &[Resource] = &[
     namespaced(BATCH, "cronjobs", "cronjob", "CronJob", &batch_v1::CRON_JOB)
         .short_names(&["cj"])
         .categories(&["all"])
-        .subresources(&[status("CronJob")]),
+        .subresources(&[status("CronJob", &batch_v1::CRON_JOB)]),
     namespaced(BATCH, "jobs", "job", "Job", &batch_v1::JOB)
         .categories(&["all"])
-        .subresources(&[status("Job")]),
+        .subresources(&[status("Job", &batch_v1::JOB)]),
     cluster(
         NETWORKING,
         "ingressclasses",
@@ -192,7 +212,7 @@ pub static RESOURCES: &[Resource] = &[
     ),
     namespaced(NETWORKING, "ingresses", "ingress", "Ingress", &networking_v1::INGRESS)
         .short_names(&["ing"])
-        .subresources(&[status("Ingress")]),
+        .subresources(&[status("Ingress", &networking_v1::INGRESS)]),
     namespaced(
         NETWORKING,
         "networkpolicies",
@@ -209,7 +229,7 @@ pub static RESOURCES: &[Resource] = &[
         &policy_v1::POD_DISRUPTION_BUDGET,
     )
     .short_names(&["pdb"])
-    .subresources(&[status("PodDisruptionBudget")]),
+    .subresources(&[status("PodDisruptionBudget", &policy_v1::POD_DISRUPTION_BUDGET)]),
     cluster(
         RBAC,
         "clusterrolebindings",
@@ -238,7 +258,7 @@ pub static RESOURCES: &[Resource] = &[
         "VolumeAttachment",
         &storage_v1::VOLUME_ATTACHMENT,
     )
-    .subresources(&[status("VolumeAttachment")]),
+    .subresources(&[status("VolumeAttachment", &storage_v1::VOLUME_ATTACHMENT)]),
     cluster(
         ADMISSION,
         "validatingadmissionpolicies",
@@ -247,7 +267,10 @@ pub static RESOURCES: &[Resource] = &[
         &admissionregistration_v1::VALIDATING_ADMISSION_POLICY,
     )
     .categories(&["api-extensions"])
-    .subresources(&[status("ValidatingAdmissionPolicy")]),
+    .subresources(&[status(
+        "ValidatingAdmissionPolicy",
+        &admissionregistration_v1::VALIDATING_ADMISSION_POLICY,
+    )]),
     cluster(
         ADMISSION,
         "validatingadmissionpolicybindings",
@@ -310,13 +333,14 @@ const fn cluster(
 const fn subresource(
     name: &'static str,
     kind: &'static str,
+    schema: &'static Struct,
     verbs: &'static [&'static str],
 ) -> Subresource {
-    Subresource { name, group_version: None, kind, verbs }
+    Subresource { name, group_version: None, kind, schema, verbs }
 }
 
-const fn status(kind: &'static str) -> Subresource {
-    subresource("status", kind, STATUS_VERBS)
+const fn status(kind: &'static str, schema: &'static Struct) -> Subresource {
+    subresource("status", kind, schema, STATUS_VERBS)
 }
 
 impl Subresource {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
 use kubernetes_objects::Status;
-use kubernetes_objects::decode::FieldValidation;
+use kubernetes_objects::decode::{FieldValidation, PatchedBy};
 use kubernetes_objects::patch::{self, PatchKind};
 use kubernetes_objects::resource::{self, Resource};
 use serde_json::Value as Json;
@@ -14,7 +14,6 @@ use super::reading::as_sent;
 use super::requests::{DeleteOptions, Place, Writing};
 use super::writing::Write;
 use super::{ApiServer, State, scale};
-use crate::cluster::decode;
 use crate::cluster::object::Object;
 use crate::cluster::owners::{FieldOwners, Writer};
 use crate::cluster::store::Record;
@@ -126,8 +125,13 @@ impl ApiServer {
             let before = state.at(place)?.clone();
             let live = shown(place, &before);
             let patched = patch::apply(kind, &live, body, place.resource)?;
-            let checked = kubernetes_objects::decode::checked(
-                patched,
+            let led_by = match kind {
+                PatchKind::Strategic => PatchedBy::StrategicMerge(body),
+                _ => PatchedBy::Document,
+            };
+            let checked = kubernetes_objects::decode::patched(
+                &patched,
+                led_by,
                 place.resource,
                 place.subresource,
                 by.validation,
@@ -149,7 +153,7 @@ impl ApiServer {
         by: &Writing<'_>,
         write: Write<'_>,
     ) -> Result<Patched, Status> {
-        let checked = kubernetes_objects::decode::applied(body, place.resource, by.validation)?;
+        let checked = kubernetes_objects::decode::applied(body, by.validation)?;
         check_name(place, &checked.object)?;
         self.change(|state| {
             let before = state.at(place).ok().cloned();
@@ -202,13 +206,8 @@ impl ApiServer {
         let resource = resource::of_kind(version, kind).ok_or_else(|| {
             Status::bad_request(format!("no matches for kind {kind:?} in version {version:?}"))
         })?;
-        decode::check(kind, manifest)?;
-        let checked = kubernetes_objects::decode::checked(
-            manifest.clone(),
-            resource,
-            "",
-            FieldValidation::Strict,
-        )?;
+        let checked =
+            kubernetes_objects::decode::checked(manifest, resource, "", FieldValidation::Strict)?;
         let object = read(resource, checked.object)?;
         let namespace = object.metadata().namespace.clone().filter(|_| resource.namespaced);
         let namespace = match namespace {

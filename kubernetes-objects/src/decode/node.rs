@@ -1,0 +1,96 @@
+//! What a body says, before it is known what its fields are: in its order, with all duplicates.
+
+use serde_json::{Map, Number, Value as Json};
+
+/// A value as it stands in a body.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Null,
+    Bool(bool),
+    /// A number by its digits, which refusals show.
+    Number(String),
+    Text(String),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// The name that refusals give to this kind of value.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Number(_) => "number",
+            Self::Text(_) => "string",
+            Self::List(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The value of a field, the last one if there are several.
+    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(fields) => {
+                fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same value where nothing is known about types; of duplicates the last one counts.
+    pub(super) fn into_json(self) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(value),
+            Self::Number(digits) => number(&digits).map_or(Json::Null, Json::Number),
+            Self::Text(text) => Json::String(text),
+            Self::List(items) => items.into_iter().map(Self::into_json).collect(),
+            Self::Object(fields) => {
+                let fields = fields.into_iter().map(|(name, value)| (name, value.into_json()));
+                Json::Object(fields.collect::<Map<_, _>>())
+            }
+        }
+    }
+}
+
+impl From<&Json> for Node {
+    fn from(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(number) => Self::Number(written(number)),
+            Json::String(text) => Self::Text(text.clone()),
+            Json::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            Json::Object(fields) => Self::Object(
+                fields.iter().map(|(name, value)| (name.clone(), Self::from(value))).collect(),
+            ),
+        }
+    }
+}
+
+/// The number that digits stand for, whole where they are; none if it is out of range.
+fn number(digits: &str) -> Option<Number> {
+    let whole = digits.parse().ok().map(|whole: i64| whole.into());
+    whole
+        .or_else(|| digits.parse().ok().map(|whole: u64| whole.into()))
+        .or_else(|| digits.parse().ok().and_then(Number::from_f64))
+}
+
+fn written(number: &Number) -> String {
+    match number.as_f64() {
+        Some(value) if number.is_f64() => float(value),
+        _ => number.to_string(),
+    }
+}
+
+/// A number as JSON made by Go has it: in full from 10^-6 up to 10^21, else with an exponent.
+pub(super) fn float(value: f64) -> String {
+    if value == 0.0 || (1e-6..1e21).contains(&value.abs()) {
+        return format!("{value}");
+    }
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    }
+}
