@@ -15,7 +15,7 @@ fn recording() -> Vec<Json> {
 
 fn case(name: &str) -> Json {
     let found = recording().into_iter().find(|case| case["name"] == name);
-    found.unwrap_or_else(|| panic!("no case {name:?}"))
+    found.expect("the case is recorded")
 }
 
 /// All objects in a value, with their resources: items of lists and tables, watched ones, bodies.
@@ -74,7 +74,7 @@ fn through_its_type(resource: &Resource, object: &Json) -> Json {
         "Pod" => written::<Pod>(object),
         "Node" => written::<Node>(object),
         "Event" => written::<Event>(object),
-        kind => panic!("no type for {kind}"),
+        kind => unreachable!("no object of {kind} is recorded"),
     }
 }
 
