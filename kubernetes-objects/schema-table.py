@@ -215,6 +215,28 @@ class Table:
         )
 
 
+def write_enumerations(table, target):
+    """The values of types that are marked `+enum`, by the type's name."""
+    found = {}
+    for package, types in table.types.items():
+        for name, kind in types.items():
+            if "enum" not in kind.markers:
+                continue
+            values = re.findall(rf'\b\w+\s+{name}\s*=\s*"([^"]*)"', table.constants[package])
+            values = sorted(set(values))
+            if found.setdefault(name, values) != values:
+                sys.exit(f"two types {name} with different values")
+    rows = "".join(
+        f'    ("v1.{name}", &[{", ".join(f"{chr(34)}{value}{chr(34)}" for value in values)}]),\n'
+        for name, values in sorted(found.items()) if values
+    )
+    (target / "enumerations.rs").write_text(
+        "//! The values that types of text can have; written by `schema-table.py`.\n\n"
+        "/// By the Go type's name, sorted.\n"
+        f"pub(in crate::schema) static ENUMERATIONS: &[(&str, &[&str])] = &[\n{rows}];\n"
+    )
+
+
 def module(package):
     return package.replace("/", "_")
 
@@ -254,6 +276,8 @@ def main():
             f"const PACKAGE: &str = \"io.k8s.api.{package.replace('/', '.')}\";\n\n{text}"
         )
         modules.append(f"pub mod {module(package)};\n")
+    write_enumerations(table, target)
+    modules.append("pub(in crate::schema) mod enumerations;\n")
     (target / "mod.rs").write_text(
         "//! The types of all packages that are served; written by `schema-table.py`.\n\n"
         + "".join(sorted(modules))

@@ -7,6 +7,7 @@ pub mod decode;
 pub mod encode;
 mod go;
 pub mod names;
+pub mod openapi;
 pub mod ownership;
 pub mod patch;
 pub mod quantity;

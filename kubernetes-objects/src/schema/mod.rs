@@ -115,6 +115,13 @@ pub enum FieldPatch {
     RetainKeys,
 }
 
+/// The values that a type of text can have, by its Go name; empty where they are open.
+#[must_use]
+pub fn values_of(name: &str) -> &'static [&'static str] {
+    let table = table::enumerations::ENUMERATIONS;
+    table.binary_search_by_key(&name, |(name, _)| name).map_or(&[], |found| table[found].1)
+}
+
 impl Struct {
     /// A field by its name in JSON.
     #[must_use]

@@ -9,6 +9,7 @@ pub mod batch_v1;
 pub mod coordination_v1;
 pub mod core_v1;
 pub mod discovery_v1;
+pub(in crate::schema) mod enumerations;
 pub mod events_v1;
 pub mod networking_v1;
 pub mod node_v1;
