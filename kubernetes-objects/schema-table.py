@@ -90,7 +90,8 @@ def read(folder, package):
         elif line == "}":
             current = None
         elif match := re.match(r"(?:(\w+)\s+)?([\w.\[\]*]+)\s+`(.*)`", line):
-            current.fields.append((match[2], dict(re.findall(r'(\w+):"([^"]*)"', match[3])), markers))
+            tags = dict(re.findall(r'(\w+):"([^"]*)"', match[3]))
+            current.fields.append((match[1], match[2], tags, markers))
         elif current is not None:
             sys.exit(f"{package}: cannot read {line!r}")
         earlier, comments = [], []
@@ -153,7 +154,7 @@ class Table:
 
     def fields(self, kind):
         rows = []
-        for text, tags, markers in kind.fields:
+        for go_name, text, tags, markers in kind.fields:
             tag = tags.get("json", "").split(",")
             if text == "metav1.TypeMeta":
                 rows += ["KIND", "API_VERSION"]
@@ -161,13 +162,16 @@ class Table:
                 package, name = self.find(kind.package, text.lstrip("*"))
                 rows += self.fields(self.types[package][name])
             elif tag[0] != "-":
-                rows.append(self.field(kind, text, tag, tags, markers))
+                rows.append(self.field(kind, go_name, text, tag, tags, markers))
         return rows
 
-    def field(self, kind, text, tag, tags, markers):
+    def field(self, kind, go_name, text, tag, tags, markers):
         strategy = tags.get("patchStrategy", "").split(",")
         of = self.go_type(kind.package, text, self.list_merge(tags, strategy, markers))
         row = f'field("{tag[0]}", {of})'
+        go_name = go_name or text.split(".")[-1]
+        if go_name != tag[0][0].upper() + tag[0][1:]:
+            row += f'.go_name("{go_name}")'
         if text.startswith("*"):
             row += ".pointer()"
         if "omitempty" in tag:

@@ -6,6 +6,7 @@
 pub mod decode;
 pub mod encode;
 mod go;
+pub mod internal;
 pub mod names;
 pub mod openapi;
 pub mod ownership;
@@ -16,5 +17,6 @@ pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod table;
+pub mod unified_diff;
 
 pub use status::{Cause, CauseReason, Details, Status};

@@ -4,6 +4,7 @@
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use kubernetes_objects::decode::{self, FieldValidation, Notation, PatchedBy};
 use kubernetes_objects::encode;
+use kubernetes_objects::internal;
 use kubernetes_objects::resource::{self, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -253,4 +254,14 @@ fn applied_configurations_are_yaml() {
     assert!(
         told("a: [", FieldValidation::Warn).starts_with("error decoding YAML: error converting")
     );
+}
+
+#[test]
+fn the_difference_of_an_immutable_field_is_shown_as_recorded() {
+    let old = case("get strict")["body"]["spec"].clone();
+    let refused = case("update of an immutable field");
+    let difference = internal::spec_difference(&old, &refused["request"]["body"]["spec"]);
+    let message = refused["body"]["message"].as_str().expect("a message");
+    let (_, shown) = message.split_once('\n').expect("a difference");
+    assert_eq!(difference, shown);
 }

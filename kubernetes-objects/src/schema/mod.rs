@@ -82,6 +82,8 @@ pub struct Struct {
 pub struct Field {
     /// The name in JSON.
     pub name: &'static str,
+    /// The Go field's name where it is not the name in JSON with a capital first letter: `HTTPGet`.
+    pub go_name: Option<&'static str>,
     /// Its type.
     pub of: Type,
     /// Whether it is a pointer (or slice, map) in Go, and so can be told from an empty value.

@@ -30,6 +30,7 @@ pub(super) const fn structure(
 pub(super) const fn field(name: &'static str, of: Type) -> Field {
     Field {
         name,
+        go_name: None,
         of,
         nullable: matches!(of, Type::List(..) | Type::Map(..) | Type::Bytes | Type::Any),
         omit_empty: false,
@@ -54,6 +55,10 @@ impl Struct {
 }
 
 impl Field {
+    pub(super) const fn go_name(self, go_name: &'static str) -> Self {
+        Self { go_name: Some(go_name), ..self }
+    }
+
     pub(super) const fn pointer(self) -> Self {
         Self { nullable: true, ..self }
     }

@@ -59,7 +59,7 @@ pub static MUTATING_ADMISSION_POLICY: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&MUTATING_ADMISSION_POLICY_SPEC)).omit_empty(),
     ],
 );
@@ -71,7 +71,7 @@ pub static MUTATING_ADMISSION_POLICY_BINDING: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&MUTATING_ADMISSION_POLICY_BINDING_SPEC)).omit_empty(),
     ],
 );
@@ -137,7 +137,7 @@ pub static MUTATING_WEBHOOK_CONFIGURATION: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field(
             "webhooks",
             List(&Type::Struct(&MUTATING_WEBHOOK), merged_by(&["name"]).patched_by("name")),
@@ -153,7 +153,7 @@ pub static MUTATION: Struct = structure(
     &[
         field("patchType", Text("v1.PatchType")).required(),
         field("applyConfiguration", Type::Struct(&APPLY_CONFIGURATION)).pointer().omit_empty(),
-        field("jsonPatch", Type::Struct(&JSON_PATCH)).pointer().omit_empty(),
+        field("jsonPatch", Type::Struct(&JSON_PATCH)).go_name("JSONPatch").pointer().omit_empty(),
     ],
 );
 
@@ -164,8 +164,8 @@ pub static NAMED_RULE_WITH_OPERATIONS: Struct = structure(
     &[
         field("resourceNames", List(&Text("string"), ATOMIC)).omit_empty(),
         field("operations", List(&Text("v1.OperationType"), ATOMIC)).omit_empty(),
-        field("apiGroups", List(&Text("string"), ATOMIC)).omit_empty(),
-        field("apiVersions", List(&Text("string"), ATOMIC)).omit_empty(),
+        field("apiGroups", List(&Text("string"), ATOMIC)).go_name("APIGroups").omit_empty(),
+        field("apiVersions", List(&Text("string"), ATOMIC)).go_name("APIVersions").omit_empty(),
         field("resources", List(&Text("string"), ATOMIC)).omit_empty(),
         field("scope", Text("v1.ScopeType")).pointer().omit_empty(),
     ],
@@ -176,7 +176,10 @@ pub static NAMED_RULE_WITH_OPERATIONS: Struct = structure(
 pub static PARAM_KIND: Struct = structure(
     PACKAGE,
     "ParamKind",
-    &[field("apiVersion", Text("string")).omit_empty(), field("kind", Text("string")).omit_empty()],
+    &[
+        field("apiVersion", Text("string")).go_name("APIVersion").omit_empty(),
+        field("kind", Text("string")).omit_empty(),
+    ],
 )
 .atomic();
 
@@ -201,8 +204,8 @@ pub static RULE_WITH_OPERATIONS: Struct = structure(
     "RuleWithOperations",
     &[
         field("operations", List(&Text("v1.OperationType"), ATOMIC)).omit_empty(),
-        field("apiGroups", List(&Text("string"), ATOMIC)).omit_empty(),
-        field("apiVersions", List(&Text("string"), ATOMIC)).omit_empty(),
+        field("apiGroups", List(&Text("string"), ATOMIC)).go_name("APIGroups").omit_empty(),
+        field("apiVersions", List(&Text("string"), ATOMIC)).go_name("APIVersions").omit_empty(),
         field("resources", List(&Text("string"), ATOMIC)).omit_empty(),
         field("scope", Text("v1.ScopeType")).pointer().omit_empty(),
     ],
@@ -234,7 +237,7 @@ pub static VALIDATING_ADMISSION_POLICY: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&VALIDATING_ADMISSION_POLICY_SPEC)).omit_empty(),
         field("status", Type::Struct(&VALIDATING_ADMISSION_POLICY_STATUS)).omit_empty(),
     ],
@@ -247,7 +250,7 @@ pub static VALIDATING_ADMISSION_POLICY_BINDING: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&VALIDATING_ADMISSION_POLICY_BINDING_SPEC)).omit_empty(),
     ],
 );
@@ -326,7 +329,7 @@ pub static VALIDATING_WEBHOOK_CONFIGURATION: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field(
             "webhooks",
             List(&Type::Struct(&VALIDATING_WEBHOOK), merged_by(&["name"]).patched_by("name")),
@@ -360,8 +363,8 @@ pub static WEBHOOK_CLIENT_CONFIG: Struct = structure(
     PACKAGE,
     "WebhookClientConfig",
     &[
-        field("url", Text("string")).pointer().omit_empty(),
+        field("url", Text("string")).go_name("URL").pointer().omit_empty(),
         field("service", Type::Struct(&SERVICE_REFERENCE)).pointer().omit_empty(),
-        field("caBundle", Bytes).omit_empty(),
+        field("caBundle", Bytes).go_name("CABundle").omit_empty(),
     ],
 );

@@ -16,7 +16,7 @@ pub static CONTROLLER_REVISION: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("data", Any).omit_empty(),
         field("revision", Int64).required(),
     ],
@@ -29,7 +29,7 @@ pub static DAEMON_SET: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&DAEMON_SET_SPEC)).omit_empty(),
         field("status", Type::Struct(&DAEMON_SET_STATUS)).omit_empty(),
     ],
@@ -100,7 +100,7 @@ pub static DEPLOYMENT: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&DEPLOYMENT_SPEC)).omit_empty(),
         field("status", Type::Struct(&DEPLOYMENT_STATUS)).omit_empty(),
     ],
@@ -174,7 +174,7 @@ pub static REPLICA_SET: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&REPLICA_SET_SPEC)).omit_empty(),
         field("status", Type::Struct(&REPLICA_SET_STATUS)).omit_empty(),
     ],
@@ -261,7 +261,7 @@ pub static STATEFUL_SET: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&STATEFUL_SET_SPEC)).omit_empty(),
         field("status", Type::Struct(&STATEFUL_SET_STATUS)).omit_empty(),
     ],

@@ -13,9 +13,9 @@ pub static BOUND_OBJECT_REFERENCE: Struct = structure(
     "BoundObjectReference",
     &[
         field("kind", Text("string")).omit_empty(),
-        field("apiVersion", Text("string")).omit_empty(),
+        field("apiVersion", Text("string")).go_name("APIVersion").omit_empty(),
         field("name", Text("string")).omit_empty(),
-        field("uid", Text("types.UID")).omit_empty(),
+        field("uid", Text("types.UID")).go_name("UID").omit_empty(),
     ],
 );
 
@@ -26,7 +26,7 @@ pub static SELF_SUBJECT_REVIEW: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("status", Type::Struct(&SELF_SUBJECT_REVIEW_STATUS)).omit_empty(),
     ],
 );
@@ -45,7 +45,7 @@ pub static TOKEN_REQUEST: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&TOKEN_REQUEST_SPEC)),
         field("status", Type::Struct(&TOKEN_REQUEST_STATUS)).omit_empty(),
     ],
@@ -76,7 +76,7 @@ pub static TOKEN_REVIEW: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&TOKEN_REVIEW_SPEC)).required(),
         field("status", Type::Struct(&TOKEN_REVIEW_STATUS)).omit_empty(),
     ],
@@ -110,7 +110,7 @@ pub static USER_INFO: Struct = structure(
     "UserInfo",
     &[
         field("username", Text("string")).omit_empty(),
-        field("uid", Text("string")).omit_empty(),
+        field("uid", Text("string")).go_name("UID").omit_empty(),
         field("groups", List(&Text("string"), ATOMIC)).omit_empty(),
         field("extra", Map("map[string]v1.ExtraValue", &List(&Text("string"), ATOMIC)))
             .omit_empty(),

@@ -36,7 +36,7 @@ pub static LOCAL_SUBJECT_ACCESS_REVIEW: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SUBJECT_ACCESS_REVIEW_SPEC)).required(),
         field("status", Type::Struct(&SUBJECT_ACCESS_REVIEW_STATUS)).omit_empty(),
     ],
@@ -82,7 +82,7 @@ pub static RESOURCE_RULE: Struct = structure(
     "ResourceRule",
     &[
         field("verbs", List(&Text("string"), ATOMIC)).required(),
-        field("apiGroups", List(&Text("string"), ATOMIC)).omit_empty(),
+        field("apiGroups", List(&Text("string"), ATOMIC)).go_name("APIGroups").omit_empty(),
         field("resources", List(&Text("string"), ATOMIC)).omit_empty(),
         field("resourceNames", List(&Text("string"), ATOMIC)).omit_empty(),
     ],
@@ -95,7 +95,7 @@ pub static SELF_SUBJECT_ACCESS_REVIEW: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SELF_SUBJECT_ACCESS_REVIEW_SPEC)).required(),
         field("status", Type::Struct(&SUBJECT_ACCESS_REVIEW_STATUS)).omit_empty(),
     ],
@@ -120,7 +120,7 @@ pub static SELF_SUBJECT_RULES_REVIEW: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SELF_SUBJECT_RULES_REVIEW_SPEC)).required(),
         field("status", Type::Struct(&SUBJECT_RULES_REVIEW_STATUS)).omit_empty(),
     ],
@@ -140,7 +140,7 @@ pub static SUBJECT_ACCESS_REVIEW: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SUBJECT_ACCESS_REVIEW_SPEC)).required(),
         field("status", Type::Struct(&SUBJECT_ACCESS_REVIEW_STATUS)).omit_empty(),
     ],
@@ -159,7 +159,7 @@ pub static SUBJECT_ACCESS_REVIEW_SPEC: Struct = structure(
         field("groups", List(&Text("string"), ATOMIC)).omit_empty(),
         field("extra", Map("map[string]v1.ExtraValue", &List(&Text("string"), ATOMIC)))
             .omit_empty(),
-        field("uid", Text("string")).omit_empty(),
+        field("uid", Text("string")).go_name("UID").omit_empty(),
     ],
 );
 

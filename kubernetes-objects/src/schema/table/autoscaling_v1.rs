@@ -14,7 +14,7 @@ pub static CROSS_VERSION_OBJECT_REFERENCE: Struct = structure(
     &[
         field("kind", Text("string")).required(),
         field("name", Text("string")).required(),
-        field("apiVersion", Text("string")).omit_empty(),
+        field("apiVersion", Text("string")).go_name("APIVersion").omit_empty(),
     ],
 )
 .atomic();
@@ -26,7 +26,7 @@ pub static HORIZONTAL_POD_AUTOSCALER: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&HORIZONTAL_POD_AUTOSCALER_SPEC)).omit_empty(),
         field("status", Type::Struct(&HORIZONTAL_POD_AUTOSCALER_STATUS)).omit_empty(),
     ],
@@ -64,7 +64,7 @@ pub static SCALE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SCALE_SPEC)).omit_empty(),
         field("status", Type::Struct(&SCALE_STATUS)).omit_empty(),
     ],

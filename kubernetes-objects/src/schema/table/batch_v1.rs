@@ -15,7 +15,7 @@ pub static CRON_JOB: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&CRON_JOB_SPEC)).omit_empty(),
         field("status", Type::Struct(&CRON_JOB_STATUS)).omit_empty(),
     ],
@@ -55,7 +55,7 @@ pub static JOB: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&JOB_SPEC)).omit_empty(),
         field("status", Type::Struct(&JOB_STATUS)).omit_empty(),
     ],
@@ -91,7 +91,10 @@ pub static JOB_SPEC: Struct = structure(
         field("selector", Type::Struct(&meta_v1::LABEL_SELECTOR)).pointer().omit_empty(),
         field("manualSelector", Bool).pointer().omit_empty(),
         field("template", Type::Struct(&core_v1::POD_TEMPLATE_SPEC)).required(),
-        field("ttlSecondsAfterFinished", Int32).pointer().omit_empty(),
+        field("ttlSecondsAfterFinished", Int32)
+            .go_name("TTLSecondsAfterFinished")
+            .pointer()
+            .omit_empty(),
         field("completionMode", Text("v1.CompletionMode")).pointer().omit_empty(),
         field("suspend", Bool).pointer().omit_empty(),
         field("podReplacementPolicy", Text("v1.PodReplacementPolicy")).pointer().omit_empty(),
@@ -126,7 +129,7 @@ pub static JOB_TEMPLATE_SPEC: Struct = structure(
     PACKAGE,
     "JobTemplateSpec",
     &[
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&JOB_SPEC)).omit_empty(),
     ],
 );

@@ -16,7 +16,7 @@ pub static AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE: Struct = structure(
     "AWSElasticBlockStoreVolumeSource",
     &[
         field("volumeID", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("partition", Int32).omit_empty(),
         field("readOnly", Bool).omit_empty(),
     ],
@@ -59,12 +59,16 @@ pub static AZURE_DISK_VOLUME_SOURCE: Struct = structure(
     "AzureDiskVolumeSource",
     &[
         field("diskName", Text("string")).required(),
-        field("diskURI", Text("string")).required(),
+        field("diskURI", Text("string")).go_name("DataDiskURI").required(),
         field("cachingMode", Text("v1.AzureDataDiskCachingMode"))
             .pointer()
             .omit_empty()
             .default_json(r#""ReadWrite""#),
-        field("fsType", Text("string")).pointer().omit_empty().default_json(r#""ext4""#),
+        field("fsType", Text("string"))
+            .go_name("FSType")
+            .pointer()
+            .omit_empty()
+            .default_json(r#""ext4""#),
         field("readOnly", Bool).pointer().omit_empty().default_json(r#"false"#),
         field("kind", Text("v1.AzureDataDiskKind"))
             .pointer()
@@ -103,7 +107,7 @@ pub static BINDING: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("target", Type::Struct(&OBJECT_REFERENCE)).required(),
     ],
 );
@@ -116,7 +120,7 @@ pub static CSI_PERSISTENT_VOLUME_SOURCE: Struct = structure(
         field("driver", Text("string")).required(),
         field("volumeHandle", Text("string")).required(),
         field("readOnly", Bool).omit_empty(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("volumeAttributes", Map("map[string]string", &Text("string"))).omit_empty(),
         field("controllerPublishSecretRef", Type::Struct(&SECRET_REFERENCE)).pointer().omit_empty(),
         field("nodeStageSecretRef", Type::Struct(&SECRET_REFERENCE)).pointer().omit_empty(),
@@ -133,7 +137,7 @@ pub static CSI_VOLUME_SOURCE: Struct = structure(
     &[
         field("driver", Text("string")).required(),
         field("readOnly", Bool).pointer().omit_empty(),
-        field("fsType", Text("string")).pointer().omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").pointer().omit_empty(),
         field("volumeAttributes", Map("map[string]string", &Text("string"))).omit_empty(),
         field("nodePublishSecretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().omit_empty(),
     ],
@@ -183,7 +187,7 @@ pub static CINDER_PERSISTENT_VOLUME_SOURCE: Struct = structure(
     "CinderPersistentVolumeSource",
     &[
         field("volumeID", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("secretRef", Type::Struct(&SECRET_REFERENCE)).pointer().omit_empty(),
     ],
@@ -195,7 +199,7 @@ pub static CINDER_VOLUME_SOURCE: Struct = structure(
     "CinderVolumeSource",
     &[
         field("volumeID", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("secretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().omit_empty(),
     ],
@@ -237,7 +241,7 @@ pub static COMPONENT_STATUS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field(
             "conditions",
             List(&Type::Struct(&COMPONENT_CONDITION), merged_by(&["type"]).patched_by("type")),
@@ -253,7 +257,7 @@ pub static CONFIG_MAP: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("immutable", Bool).pointer().omit_empty(),
         field("data", Map("map[string]string", &Text("string"))).omit_empty(),
         field("binaryData", Map("map[string][]byte", &Bytes)).omit_empty(),
@@ -289,7 +293,7 @@ pub static CONFIG_MAP_NODE_CONFIG_SOURCE: Struct = structure(
     &[
         field("namespace", Text("string")).required(),
         field("name", Text("string")).required(),
-        field("uid", Text("types.UID")).omit_empty(),
+        field("uid", Text("types.UID")).go_name("UID").omit_empty(),
         field("resourceVersion", Text("string")).omit_empty(),
         field("kubeletConfigKey", Text("string")).required(),
     ],
@@ -367,7 +371,7 @@ pub static CONTAINER: Struct = structure(
         field("securityContext", Type::Struct(&SECURITY_CONTEXT)).pointer().omit_empty(),
         field("stdin", Bool).omit_empty(),
         field("stdinOnce", Bool).omit_empty(),
-        field("tty", Bool).omit_empty(),
+        field("tty", Bool).go_name("TTY").omit_empty(),
     ],
 );
 
@@ -478,7 +482,9 @@ pub static CONTAINER_STATUS: Struct = structure(
     &[
         field("name", Text("string")).required(),
         field("state", Type::Struct(&CONTAINER_STATE)).omit_empty(),
-        field("lastState", Type::Struct(&CONTAINER_STATE)).omit_empty(),
+        field("lastState", Type::Struct(&CONTAINER_STATE))
+            .go_name("LastTerminationState")
+            .omit_empty(),
         field("ready", Bool).required(),
         field("restartCount", Int32).required(),
         field("image", Text("string")).required(),
@@ -560,7 +566,7 @@ pub static ENDPOINT_ADDRESS: Struct = structure(
     PACKAGE,
     "EndpointAddress",
     &[
-        field("ip", Text("string")).required(),
+        field("ip", Text("string")).go_name("IP").required(),
         field("hostname", Text("string")).omit_empty(),
         field("nodeName", Text("string")).pointer().omit_empty(),
         field("targetRef", Type::Struct(&OBJECT_REFERENCE)).pointer().omit_empty(),
@@ -599,7 +605,7 @@ pub static ENDPOINTS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("subsets", List(&Type::Struct(&ENDPOINT_SUBSET), ATOMIC)).omit_empty(),
     ],
 );
@@ -688,7 +694,7 @@ pub static EPHEMERAL_CONTAINER: Struct = structure(
         field("securityContext", Type::Struct(&SECURITY_CONTEXT)).pointer().omit_empty(),
         field("stdin", Bool).omit_empty(),
         field("stdinOnce", Bool).omit_empty(),
-        field("tty", Bool).omit_empty(),
+        field("tty", Bool).go_name("TTY").omit_empty(),
         field("targetContainerName", Text("string")).omit_empty(),
     ],
 );
@@ -709,7 +715,7 @@ pub static EVENT: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).required(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").required(),
         field("involvedObject", Type::Struct(&OBJECT_REFERENCE)).required(),
         field("reason", Text("string")).omit_empty(),
         field("message", Text("string")).omit_empty(),
@@ -722,7 +728,7 @@ pub static EVENT: Struct = structure(
         field("series", Type::Struct(&EVENT_SERIES)).pointer().omit_empty(),
         field("action", Text("string")).omit_empty(),
         field("related", Type::Struct(&OBJECT_REFERENCE)).pointer().omit_empty(),
-        field("reportingComponent", Text("string")),
+        field("reportingComponent", Text("string")).go_name("ReportingController"),
         field("reportingInstance", Text("string")),
     ],
 );
@@ -755,9 +761,9 @@ pub static FC_VOLUME_SOURCE: Struct = structure(
     &[
         field("targetWWNs", List(&Text("string"), ATOMIC)).omit_empty(),
         field("lun", Int32).pointer().omit_empty(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
-        field("wwids", List(&Text("string"), ATOMIC)).omit_empty(),
+        field("wwids", List(&Text("string"), ATOMIC)).go_name("WWIDs").omit_empty(),
     ],
 );
 
@@ -780,7 +786,7 @@ pub static FLEX_PERSISTENT_VOLUME_SOURCE: Struct = structure(
     "FlexPersistentVolumeSource",
     &[
         field("driver", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("secretRef", Type::Struct(&SECRET_REFERENCE)).pointer().omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("options", Map("map[string]string", &Text("string"))).omit_empty(),
@@ -793,7 +799,7 @@ pub static FLEX_VOLUME_SOURCE: Struct = structure(
     "FlexVolumeSource",
     &[
         field("driver", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("secretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("options", Map("map[string]string", &Text("string"))).omit_empty(),
@@ -815,8 +821,8 @@ pub static GCE_PERSISTENT_DISK_VOLUME_SOURCE: Struct = structure(
     PACKAGE,
     "GCEPersistentDiskVolumeSource",
     &[
-        field("pdName", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("pdName", Text("string")).go_name("PDName").required(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("partition", Int32).omit_empty(),
         field("readOnly", Bool).omit_empty(),
     ],
@@ -848,7 +854,7 @@ pub static GLUSTERFS_PERSISTENT_VOLUME_SOURCE: Struct = structure(
     PACKAGE,
     "GlusterfsPersistentVolumeSource",
     &[
-        field("endpoints", Text("string")).required(),
+        field("endpoints", Text("string")).go_name("EndpointsName").required(),
         field("path", Text("string")).required(),
         field("readOnly", Bool).omit_empty(),
         field("endpointsNamespace", Text("string")).pointer().omit_empty(),
@@ -860,7 +866,7 @@ pub static GLUSTERFS_VOLUME_SOURCE: Struct = structure(
     PACKAGE,
     "GlusterfsVolumeSource",
     &[
-        field("endpoints", Text("string")).required(),
+        field("endpoints", Text("string")).go_name("EndpointsName").required(),
         field("path", Text("string")).required(),
         field("readOnly", Bool).omit_empty(),
     ],
@@ -875,7 +881,9 @@ pub static HTTP_GET_ACTION: Struct = structure(
         field("port", IntOrString).required(),
         field("host", Text("string")).omit_empty(),
         field("scheme", Text("v1.URIScheme")).omit_empty(),
-        field("httpHeaders", List(&Type::Struct(&HTTP_HEADER), ATOMIC)).omit_empty(),
+        field("httpHeaders", List(&Type::Struct(&HTTP_HEADER), ATOMIC))
+            .go_name("HTTPHeaders")
+            .omit_empty(),
     ],
 );
 
@@ -891,14 +899,14 @@ pub static HOST_ALIAS: Struct = structure(
     PACKAGE,
     "HostAlias",
     &[
-        field("ip", Text("string")).required(),
+        field("ip", Text("string")).go_name("IP").required(),
         field("hostnames", List(&Text("string"), ATOMIC)).omit_empty(),
     ],
 );
 
 /// `core/v1` `HostIP`.
 pub static HOST_IP: Struct =
-    structure(PACKAGE, "HostIP", &[field("ip", Text("string")).required()]);
+    structure(PACKAGE, "HostIP", &[field("ip", Text("string")).go_name("IP").required()]);
 
 /// `core/v1` `HostPathVolumeSource`.
 pub static HOST_PATH_VOLUME_SOURCE: Struct = structure(
@@ -916,14 +924,17 @@ pub static ISCSI_PERSISTENT_VOLUME_SOURCE: Struct = structure(
     "ISCSIPersistentVolumeSource",
     &[
         field("targetPortal", Text("string")).required(),
-        field("iqn", Text("string")).required(),
+        field("iqn", Text("string")).go_name("IQN").required(),
         field("lun", Int32).required(),
-        field("iscsiInterface", Text("string")).omit_empty().default_json(r#""default""#),
-        field("fsType", Text("string")).omit_empty(),
+        field("iscsiInterface", Text("string"))
+            .go_name("ISCSIInterface")
+            .omit_empty()
+            .default_json(r#""default""#),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("portals", List(&Text("string"), ATOMIC)).omit_empty(),
-        field("chapAuthDiscovery", Bool).omit_empty(),
-        field("chapAuthSession", Bool).omit_empty(),
+        field("chapAuthDiscovery", Bool).go_name("DiscoveryCHAPAuth").omit_empty(),
+        field("chapAuthSession", Bool).go_name("SessionCHAPAuth").omit_empty(),
         field("secretRef", Type::Struct(&SECRET_REFERENCE)).pointer().omit_empty(),
         field("initiatorName", Text("string")).pointer().omit_empty(),
     ],
@@ -935,14 +946,17 @@ pub static ISCSI_VOLUME_SOURCE: Struct = structure(
     "ISCSIVolumeSource",
     &[
         field("targetPortal", Text("string")).required(),
-        field("iqn", Text("string")).required(),
+        field("iqn", Text("string")).go_name("IQN").required(),
         field("lun", Int32).required(),
-        field("iscsiInterface", Text("string")).omit_empty().default_json(r#""default""#),
-        field("fsType", Text("string")).omit_empty(),
+        field("iscsiInterface", Text("string"))
+            .go_name("ISCSIInterface")
+            .omit_empty()
+            .default_json(r#""default""#),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("portals", List(&Text("string"), ATOMIC)).omit_empty(),
-        field("chapAuthDiscovery", Bool).omit_empty(),
-        field("chapAuthSession", Bool).omit_empty(),
+        field("chapAuthDiscovery", Bool).go_name("DiscoveryCHAPAuth").omit_empty(),
+        field("chapAuthSession", Bool).go_name("SessionCHAPAuth").omit_empty(),
         field("secretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().omit_empty(),
         field("initiatorName", Text("string")).pointer().omit_empty(),
     ],
@@ -990,8 +1004,11 @@ pub static LIFECYCLE_HANDLER: Struct = structure(
     "LifecycleHandler",
     &[
         field("exec", Type::Struct(&EXEC_ACTION)).pointer().omit_empty(),
-        field("httpGet", Type::Struct(&HTTP_GET_ACTION)).pointer().omit_empty(),
-        field("tcpSocket", Type::Struct(&TCP_SOCKET_ACTION)).pointer().omit_empty(),
+        field("httpGet", Type::Struct(&HTTP_GET_ACTION)).go_name("HTTPGet").pointer().omit_empty(),
+        field("tcpSocket", Type::Struct(&TCP_SOCKET_ACTION))
+            .go_name("TCPSocket")
+            .pointer()
+            .omit_empty(),
         field("sleep", Type::Struct(&SLEEP_ACTION)).pointer().omit_empty(),
     ],
 );
@@ -1003,7 +1020,7 @@ pub static LIMIT_RANGE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&LIMIT_RANGE_SPEC)).omit_empty(),
     ],
 );
@@ -1034,8 +1051,8 @@ pub static LINUX_CONTAINER_USER: Struct = structure(
     PACKAGE,
     "LinuxContainerUser",
     &[
-        field("uid", Int64).required(),
-        field("gid", Int64).required(),
+        field("uid", Int64).go_name("UID").required(),
+        field("gid", Int64).go_name("GID").required(),
         field("supplementalGroups", List(&Int64, ATOMIC)).omit_empty(),
     ],
 );
@@ -1045,9 +1062,9 @@ pub static LOAD_BALANCER_INGRESS: Struct = structure(
     PACKAGE,
     "LoadBalancerIngress",
     &[
-        field("ip", Text("string")).omit_empty(),
+        field("ip", Text("string")).go_name("IP").omit_empty(),
         field("hostname", Text("string")).omit_empty(),
-        field("ipMode", Text("v1.LoadBalancerIPMode")).pointer().omit_empty(),
+        field("ipMode", Text("v1.LoadBalancerIPMode")).go_name("IPMode").pointer().omit_empty(),
         field("ports", List(&Type::Struct(&PORT_STATUS), ATOMIC)).omit_empty(),
     ],
 );
@@ -1073,7 +1090,7 @@ pub static LOCAL_VOLUME_SOURCE: Struct = structure(
     "LocalVolumeSource",
     &[
         field("path", Text("string")).required(),
-        field("fsType", Text("string")).pointer().omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").pointer().omit_empty(),
     ],
 );
 
@@ -1105,7 +1122,7 @@ pub static NAMESPACE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&NAMESPACE_SPEC)).omit_empty(),
         field("status", Type::Struct(&NAMESPACE_STATUS)).omit_empty(),
     ],
@@ -1152,7 +1169,7 @@ pub static NODE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&NODE_SPEC)).omit_empty(),
         field("status", Type::Struct(&NODE_STATUS)).omit_empty(),
     ],
@@ -1311,7 +1328,7 @@ pub static NODE_SPEC: Struct = structure(
         field("unschedulable", Bool).omit_empty(),
         field("taints", List(&Type::Struct(&TAINT), ATOMIC)).omit_empty(),
         field("configSource", Type::Struct(&NODE_CONFIG_SOURCE)).pointer().omit_empty(),
-        field("externalID", Text("string")).omit_empty(),
+        field("externalID", Text("string")).go_name("DoNotUseExternalID").omit_empty(),
     ],
 );
 
@@ -1358,7 +1375,7 @@ pub static NODE_SYSTEM_INFO: Struct = structure(
         field("systemUUID", Text("string")).required(),
         field("bootID", Text("string")).required(),
         field("kernelVersion", Text("string")).required(),
-        field("osImage", Text("string")).required(),
+        field("osImage", Text("string")).go_name("OSImage").required(),
         field("containerRuntimeVersion", Text("string")).required(),
         field("kubeletVersion", Text("string")).required(),
         field("kubeProxyVersion", Text("string")).required(),
@@ -1373,7 +1390,7 @@ pub static OBJECT_FIELD_SELECTOR: Struct = structure(
     PACKAGE,
     "ObjectFieldSelector",
     &[
-        field("apiVersion", Text("string")).omit_empty(),
+        field("apiVersion", Text("string")).go_name("APIVersion").omit_empty(),
         field("fieldPath", Text("string")).required(),
     ],
 )
@@ -1387,8 +1404,8 @@ pub static OBJECT_REFERENCE: Struct = structure(
         field("kind", Text("string")).omit_empty(),
         field("namespace", Text("string")).omit_empty(),
         field("name", Text("string")).omit_empty(),
-        field("uid", Text("types.UID")).omit_empty(),
-        field("apiVersion", Text("string")).omit_empty(),
+        field("uid", Text("types.UID")).go_name("UID").omit_empty(),
+        field("apiVersion", Text("string")).go_name("APIVersion").omit_empty(),
         field("resourceVersion", Text("string")).omit_empty(),
         field("fieldPath", Text("string")).omit_empty(),
     ],
@@ -1402,7 +1419,7 @@ pub static PERSISTENT_VOLUME: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&PERSISTENT_VOLUME_SPEC)).omit_empty(),
         field("status", Type::Struct(&PERSISTENT_VOLUME_STATUS)).omit_empty(),
     ],
@@ -1415,7 +1432,7 @@ pub static PERSISTENT_VOLUME_CLAIM: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&PERSISTENT_VOLUME_CLAIM_SPEC)).omit_empty(),
         field("status", Type::Struct(&PERSISTENT_VOLUME_CLAIM_STATUS)).omit_empty(),
     ],
@@ -1484,7 +1501,7 @@ pub static PERSISTENT_VOLUME_CLAIM_TEMPLATE: Struct = structure(
     PACKAGE,
     "PersistentVolumeClaimTemplate",
     &[
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&PERSISTENT_VOLUME_CLAIM_SPEC)).required(),
     ],
 );
@@ -1503,21 +1520,32 @@ pub static PERSISTENT_VOLUME_SPEC: Struct = structure(
     &[
         field("capacity", Map("v1.ResourceList", &Quantity)).omit_empty(),
         field("gcePersistentDisk", Type::Struct(&GCE_PERSISTENT_DISK_VOLUME_SOURCE))
+            .go_name("GCEPersistentDisk")
             .pointer()
             .omit_empty(),
         field("awsElasticBlockStore", Type::Struct(&AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE))
+            .go_name("AWSElasticBlockStore")
             .pointer()
             .omit_empty(),
         field("hostPath", Type::Struct(&HOST_PATH_VOLUME_SOURCE)).pointer().omit_empty(),
         field("glusterfs", Type::Struct(&GLUSTERFS_PERSISTENT_VOLUME_SOURCE))
             .pointer()
             .omit_empty(),
-        field("nfs", Type::Struct(&NFS_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("rbd", Type::Struct(&RBD_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("iscsi", Type::Struct(&ISCSI_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("nfs", Type::Struct(&NFS_VOLUME_SOURCE)).go_name("NFS").pointer().omit_empty(),
+        field("rbd", Type::Struct(&RBD_PERSISTENT_VOLUME_SOURCE))
+            .go_name("RBD")
+            .pointer()
+            .omit_empty(),
+        field("iscsi", Type::Struct(&ISCSI_PERSISTENT_VOLUME_SOURCE))
+            .go_name("ISCSI")
+            .pointer()
+            .omit_empty(),
         field("cinder", Type::Struct(&CINDER_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("cephfs", Type::Struct(&CEPH_FS_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("fc", Type::Struct(&FC_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("cephfs", Type::Struct(&CEPH_FS_PERSISTENT_VOLUME_SOURCE))
+            .go_name("CephFS")
+            .pointer()
+            .omit_empty(),
+        field("fc", Type::Struct(&FC_VOLUME_SOURCE)).go_name("FC").pointer().omit_empty(),
         field("flocker", Type::Struct(&FLOCKER_VOLUME_SOURCE)).pointer().omit_empty(),
         field("flexVolume", Type::Struct(&FLEX_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
         field("azureFile", Type::Struct(&AZURE_FILE_PERSISTENT_VOLUME_SOURCE))
@@ -1535,9 +1563,13 @@ pub static PERSISTENT_VOLUME_SPEC: Struct = structure(
         field("scaleIO", Type::Struct(&SCALE_IO_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
         field("local", Type::Struct(&LOCAL_VOLUME_SOURCE)).pointer().omit_empty(),
         field("storageos", Type::Struct(&STORAGE_OS_PERSISTENT_VOLUME_SOURCE))
+            .go_name("StorageOS")
             .pointer()
             .omit_empty(),
-        field("csi", Type::Struct(&CSI_PERSISTENT_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("csi", Type::Struct(&CSI_PERSISTENT_VOLUME_SOURCE))
+            .go_name("CSI")
+            .pointer()
+            .omit_empty(),
         field("accessModes", List(&Text("v1.PersistentVolumeAccessMode"), ATOMIC)).omit_empty(),
         field("claimRef", Type::Struct(&OBJECT_REFERENCE)).pointer().omit_empty(),
         field("persistentVolumeReclaimPolicy", Text("v1.PersistentVolumeReclaimPolicy"))
@@ -1566,7 +1598,10 @@ pub static PERSISTENT_VOLUME_STATUS: Struct = structure(
 pub static PHOTON_PERSISTENT_DISK_VOLUME_SOURCE: Struct = structure(
     PACKAGE,
     "PhotonPersistentDiskVolumeSource",
-    &[field("pdID", Text("string")).required(), field("fsType", Text("string")).omit_empty()],
+    &[
+        field("pdID", Text("string")).required(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
+    ],
 );
 
 /// `core/v1` `Pod`.
@@ -1576,7 +1611,7 @@ pub static POD: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&POD_SPEC)).omit_empty(),
         field("status", Type::Struct(&POD_STATUS)).omit_empty(),
     ],
@@ -1642,7 +1677,7 @@ pub static POD_ATTACH_OPTIONS: Struct = structure(
         field("stdin", Bool).omit_empty(),
         field("stdout", Bool).omit_empty(),
         field("stderr", Bool).omit_empty(),
-        field("tty", Bool).omit_empty(),
+        field("tty", Bool).go_name("TTY").omit_empty(),
         field("container", Text("string")).omit_empty(),
     ],
 );
@@ -1708,7 +1743,7 @@ pub static POD_EXEC_OPTIONS: Struct = structure(
         field("stdin", Bool).omit_empty(),
         field("stdout", Bool).omit_empty(),
         field("stderr", Bool).omit_empty(),
-        field("tty", Bool).omit_empty(),
+        field("tty", Bool).go_name("TTY").omit_empty(),
         field("container", Text("string")).omit_empty(),
         field("command", List(&Text("string"), ATOMIC)).required(),
     ],
@@ -1726,7 +1761,8 @@ pub static POD_EXTENDED_RESOURCE_CLAIM_STATUS: Struct = structure(
 );
 
 /// `core/v1` `PodIP`.
-pub static POD_IP: Struct = structure(PACKAGE, "PodIP", &[field("ip", Text("string")).required()]);
+pub static POD_IP: Struct =
+    structure(PACKAGE, "PodIP", &[field("ip", Text("string")).go_name("IP").required()]);
 
 /// `core/v1` `PodLogOptions`.
 pub static POD_LOG_OPTIONS: Struct = structure(
@@ -1810,7 +1846,10 @@ pub static POD_SECURITY_CONTEXT: Struct = structure(
     PACKAGE,
     "PodSecurityContext",
     &[
-        field("seLinuxOptions", Type::Struct(&SE_LINUX_OPTIONS)).pointer().omit_empty(),
+        field("seLinuxOptions", Type::Struct(&SE_LINUX_OPTIONS))
+            .go_name("SELinuxOptions")
+            .pointer()
+            .omit_empty(),
         field("windowsOptions", Type::Struct(&WINDOWS_SECURITY_CONTEXT_OPTIONS))
             .pointer()
             .omit_empty(),
@@ -1821,12 +1860,18 @@ pub static POD_SECURITY_CONTEXT: Struct = structure(
         field("supplementalGroupsPolicy", Text("v1.SupplementalGroupsPolicy"))
             .pointer()
             .omit_empty(),
-        field("fsGroup", Int64).pointer().omit_empty(),
+        field("fsGroup", Int64).go_name("FSGroup").pointer().omit_empty(),
         field("sysctls", List(&Type::Struct(&SYSCTL), ATOMIC)).omit_empty(),
-        field("fsGroupChangePolicy", Text("v1.PodFSGroupChangePolicy")).pointer().omit_empty(),
+        field("fsGroupChangePolicy", Text("v1.PodFSGroupChangePolicy"))
+            .go_name("FSGroupChangePolicy")
+            .pointer()
+            .omit_empty(),
         field("seccompProfile", Type::Struct(&SECCOMP_PROFILE)).pointer().omit_empty(),
         field("appArmorProfile", Type::Struct(&APP_ARMOR_PROFILE)).pointer().omit_empty(),
-        field("seLinuxChangePolicy", Text("v1.PodSELinuxChangePolicy")).pointer().omit_empty(),
+        field("seLinuxChangePolicy", Text("v1.PodSELinuxChangePolicy"))
+            .go_name("SELinuxChangePolicy")
+            .pointer()
+            .omit_empty(),
     ],
 );
 
@@ -1856,10 +1901,10 @@ pub static POD_SPEC: Struct = structure(
         field("restartPolicy", Text("v1.RestartPolicy")).omit_empty(),
         field("terminationGracePeriodSeconds", Int64).pointer().omit_empty(),
         field("activeDeadlineSeconds", Int64).pointer().omit_empty(),
-        field("dnsPolicy", Text("v1.DNSPolicy")).omit_empty(),
+        field("dnsPolicy", Text("v1.DNSPolicy")).go_name("DNSPolicy").omit_empty(),
         field("nodeSelector", Map("map[string]string", &Text("string"))).omit_empty().atomic(),
         field("serviceAccountName", Text("string")).omit_empty(),
-        field("serviceAccount", Text("string")).omit_empty(),
+        field("serviceAccount", Text("string")).go_name("DeprecatedServiceAccount").omit_empty(),
         field("automountServiceAccountToken", Bool).pointer().omit_empty(),
         field("nodeName", Text("string")).omit_empty(),
         field("hostNetwork", Bool).omit_empty(),
@@ -1881,7 +1926,10 @@ pub static POD_SPEC: Struct = structure(
             .omit_empty(),
         field("priorityClassName", Text("string")).omit_empty(),
         field("priority", Int32).pointer().omit_empty(),
-        field("dnsConfig", Type::Struct(&POD_DNS_CONFIG)).pointer().omit_empty(),
+        field("dnsConfig", Type::Struct(&POD_DNS_CONFIG))
+            .go_name("DNSConfig")
+            .pointer()
+            .omit_empty(),
         field("readinessGates", List(&Type::Struct(&POD_READINESS_GATE), ATOMIC)).omit_empty(),
         field("runtimeClassName", Text("string")).pointer().omit_empty(),
         field("enableServiceLinks", Bool).pointer().omit_empty(),
@@ -1896,7 +1944,7 @@ pub static POD_SPEC: Struct = structure(
         )
         .omit_empty(),
         field("setHostnameAsFQDN", Bool).pointer().omit_empty(),
-        field("os", Type::Struct(&POD_OS)).pointer().omit_empty(),
+        field("os", Type::Struct(&POD_OS)).go_name("OS").pointer().omit_empty(),
         field("hostUsers", Bool).pointer().omit_empty(),
         field(
             "schedulingGates",
@@ -1938,7 +1986,7 @@ pub static POD_STATUS: Struct = structure(
         field("startTime", Time).pointer().omit_empty(),
         field("initContainerStatuses", List(&Type::Struct(&CONTAINER_STATUS), ATOMIC)).omit_empty(),
         field("containerStatuses", List(&Type::Struct(&CONTAINER_STATUS), ATOMIC)).omit_empty(),
-        field("qosClass", Text("v1.PodQOSClass")).omit_empty(),
+        field("qosClass", Text("v1.PodQOSClass")).go_name("QOSClass").omit_empty(),
         field("ephemeralContainerStatuses", List(&Type::Struct(&CONTAINER_STATUS), ATOMIC))
             .omit_empty(),
         field("resize", Text("v1.PodResizeStatus")).omit_empty(),
@@ -1971,7 +2019,7 @@ pub static POD_STATUS_RESULT: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("status", Type::Struct(&POD_STATUS)).omit_empty(),
     ],
 );
@@ -1983,7 +2031,7 @@ pub static POD_TEMPLATE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("template", Type::Struct(&POD_TEMPLATE_SPEC)).omit_empty(),
     ],
 );
@@ -1993,7 +2041,7 @@ pub static POD_TEMPLATE_SPEC: Struct = structure(
     PACKAGE,
     "PodTemplateSpec",
     &[
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&POD_SPEC)).omit_empty(),
     ],
 );
@@ -2015,7 +2063,7 @@ pub static PORTWORX_VOLUME_SOURCE: Struct = structure(
     "PortworxVolumeSource",
     &[
         field("volumeID", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
     ],
 );
@@ -2036,9 +2084,12 @@ pub static PROBE: Struct = structure(
     "Probe",
     &[
         field("exec", Type::Struct(&EXEC_ACTION)).pointer().omit_empty(),
-        field("httpGet", Type::Struct(&HTTP_GET_ACTION)).pointer().omit_empty(),
-        field("tcpSocket", Type::Struct(&TCP_SOCKET_ACTION)).pointer().omit_empty(),
-        field("grpc", Type::Struct(&GRPC_ACTION)).pointer().omit_empty(),
+        field("httpGet", Type::Struct(&HTTP_GET_ACTION)).go_name("HTTPGet").pointer().omit_empty(),
+        field("tcpSocket", Type::Struct(&TCP_SOCKET_ACTION))
+            .go_name("TCPSocket")
+            .pointer()
+            .omit_empty(),
+        field("grpc", Type::Struct(&GRPC_ACTION)).go_name("GRPC").pointer().omit_empty(),
         field("initialDelaySeconds", Int32).omit_empty(),
         field("timeoutSeconds", Int32).omit_empty(),
         field("periodSeconds", Int32).omit_empty(),
@@ -2077,11 +2128,11 @@ pub static RBD_PERSISTENT_VOLUME_SOURCE: Struct = structure(
     PACKAGE,
     "RBDPersistentVolumeSource",
     &[
-        field("monitors", List(&Text("string"), ATOMIC)).required(),
-        field("image", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
-        field("pool", Text("string")).omit_empty().default_json(r#""rbd""#),
-        field("user", Text("string")).omit_empty().default_json(r#""admin""#),
+        field("monitors", List(&Text("string"), ATOMIC)).go_name("CephMonitors").required(),
+        field("image", Text("string")).go_name("RBDImage").required(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
+        field("pool", Text("string")).go_name("RBDPool").omit_empty().default_json(r#""rbd""#),
+        field("user", Text("string")).go_name("RadosUser").omit_empty().default_json(r#""admin""#),
         field("keyring", Text("string")).omit_empty().default_json(r#""/etc/ceph/keyring""#),
         field("secretRef", Type::Struct(&SECRET_REFERENCE)).pointer().omit_empty(),
         field("readOnly", Bool).omit_empty(),
@@ -2093,11 +2144,11 @@ pub static RBD_VOLUME_SOURCE: Struct = structure(
     PACKAGE,
     "RBDVolumeSource",
     &[
-        field("monitors", List(&Text("string"), ATOMIC)).required(),
-        field("image", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
-        field("pool", Text("string")).omit_empty().default_json(r#""rbd""#),
-        field("user", Text("string")).omit_empty().default_json(r#""admin""#),
+        field("monitors", List(&Text("string"), ATOMIC)).go_name("CephMonitors").required(),
+        field("image", Text("string")).go_name("RBDImage").required(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
+        field("pool", Text("string")).go_name("RBDPool").omit_empty().default_json(r#""rbd""#),
+        field("user", Text("string")).go_name("RadosUser").omit_empty().default_json(r#""admin""#),
         field("keyring", Text("string")).omit_empty().default_json(r#""/etc/ceph/keyring""#),
         field("secretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().omit_empty(),
         field("readOnly", Bool).omit_empty(),
@@ -2111,7 +2162,7 @@ pub static RANGE_ALLOCATION: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("range", Text("string")).required(),
         field("data", Bytes).required(),
     ],
@@ -2124,7 +2175,7 @@ pub static REPLICATION_CONTROLLER: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&REPLICATION_CONTROLLER_SPEC)).omit_empty(),
         field("status", Type::Struct(&REPLICATION_CONTROLLER_STATUS)).omit_empty(),
     ],
@@ -2213,7 +2264,7 @@ pub static RESOURCE_QUOTA: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&RESOURCE_QUOTA_SPEC)).omit_empty(),
         field("status", Type::Struct(&RESOURCE_QUOTA_STATUS)).omit_empty(),
     ],
@@ -2282,12 +2333,12 @@ pub static SCALE_IO_PERSISTENT_VOLUME_SOURCE: Struct = structure(
         field("gateway", Text("string")).required(),
         field("system", Text("string")).required(),
         field("secretRef", Type::Struct(&SECRET_REFERENCE)).pointer().required(),
-        field("sslEnabled", Bool).omit_empty(),
+        field("sslEnabled", Bool).go_name("SSLEnabled").omit_empty(),
         field("protectionDomain", Text("string")).omit_empty(),
         field("storagePool", Text("string")).omit_empty(),
         field("storageMode", Text("string")).omit_empty().default_json(r#""ThinProvisioned""#),
         field("volumeName", Text("string")).omit_empty(),
-        field("fsType", Text("string")).omit_empty().default_json(r#""xfs""#),
+        field("fsType", Text("string")).go_name("FSType").omit_empty().default_json(r#""xfs""#),
         field("readOnly", Bool).omit_empty(),
     ],
 );
@@ -2300,12 +2351,12 @@ pub static SCALE_IO_VOLUME_SOURCE: Struct = structure(
         field("gateway", Text("string")).required(),
         field("system", Text("string")).required(),
         field("secretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().required(),
-        field("sslEnabled", Bool).omit_empty(),
+        field("sslEnabled", Bool).go_name("SSLEnabled").omit_empty(),
         field("protectionDomain", Text("string")).omit_empty(),
         field("storagePool", Text("string")).omit_empty(),
         field("storageMode", Text("string")).omit_empty().default_json(r#""ThinProvisioned""#),
         field("volumeName", Text("string")).omit_empty(),
-        field("fsType", Text("string")).omit_empty().default_json(r#""xfs""#),
+        field("fsType", Text("string")).go_name("FSType").omit_empty().default_json(r#""xfs""#),
         field("readOnly", Bool).omit_empty(),
     ],
 );
@@ -2350,7 +2401,7 @@ pub static SECRET: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("immutable", Bool).pointer().omit_empty(),
         field("data", Map("map[string][]byte", &Bytes)).omit_empty(),
         field("stringData", Map("map[string]string", &Text("string"))).omit_empty(),
@@ -2418,7 +2469,10 @@ pub static SECURITY_CONTEXT: Struct = structure(
     &[
         field("capabilities", Type::Struct(&CAPABILITIES)).pointer().omit_empty(),
         field("privileged", Bool).pointer().omit_empty(),
-        field("seLinuxOptions", Type::Struct(&SE_LINUX_OPTIONS)).pointer().omit_empty(),
+        field("seLinuxOptions", Type::Struct(&SE_LINUX_OPTIONS))
+            .go_name("SELinuxOptions")
+            .pointer()
+            .omit_empty(),
         field("windowsOptions", Type::Struct(&WINDOWS_SECURITY_CONTEXT_OPTIONS))
             .pointer()
             .omit_empty(),
@@ -2447,7 +2501,7 @@ pub static SERVICE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SERVICE_SPEC)).omit_empty(),
         field("status", Type::Struct(&SERVICE_STATUS)).omit_empty(),
     ],
@@ -2460,7 +2514,7 @@ pub static SERVICE_ACCOUNT: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field(
             "secrets",
             List(&Type::Struct(&OBJECT_REFERENCE), merged_by(&["name"]).patched_by("name")),
@@ -2529,8 +2583,11 @@ pub static SERVICE_SPEC: Struct = structure(
         field("sessionAffinityConfig", Type::Struct(&SESSION_AFFINITY_CONFIG))
             .pointer()
             .omit_empty(),
-        field("ipFamilies", List(&Text("v1.IPFamily"), ATOMIC)).omit_empty(),
-        field("ipFamilyPolicy", Text("v1.IPFamilyPolicy")).pointer().omit_empty(),
+        field("ipFamilies", List(&Text("v1.IPFamily"), ATOMIC)).go_name("IPFamilies").omit_empty(),
+        field("ipFamilyPolicy", Text("v1.IPFamilyPolicy"))
+            .go_name("IPFamilyPolicy")
+            .pointer()
+            .omit_empty(),
         field("allocateLoadBalancerNodePorts", Bool).pointer().omit_empty(),
         field("loadBalancerClass", Text("string")).pointer().omit_empty(),
         field("internalTrafficPolicy", Text("v1.ServiceInternalTrafficPolicy"))
@@ -2572,7 +2629,7 @@ pub static STORAGE_OS_PERSISTENT_VOLUME_SOURCE: Struct = structure(
     &[
         field("volumeName", Text("string")).omit_empty(),
         field("volumeNamespace", Text("string")).omit_empty(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("secretRef", Type::Struct(&OBJECT_REFERENCE)).pointer().omit_empty(),
     ],
@@ -2585,7 +2642,7 @@ pub static STORAGE_OS_VOLUME_SOURCE: Struct = structure(
     &[
         field("volumeName", Text("string")).omit_empty(),
         field("volumeNamespace", Text("string")).omit_empty(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("readOnly", Bool).omit_empty(),
         field("secretRef", Type::Struct(&LOCAL_OBJECT_REFERENCE)).pointer().omit_empty(),
     ],
@@ -2673,7 +2730,7 @@ pub static TYPED_LOCAL_OBJECT_REFERENCE: Struct = structure(
     PACKAGE,
     "TypedLocalObjectReference",
     &[
-        field("apiGroup", Text("string")).pointer(),
+        field("apiGroup", Text("string")).go_name("APIGroup").pointer(),
         field("kind", Text("string")).required(),
         field("name", Text("string")).required(),
     ],
@@ -2685,7 +2742,7 @@ pub static TYPED_OBJECT_REFERENCE: Struct = structure(
     PACKAGE,
     "TypedObjectReference",
     &[
-        field("apiGroup", Text("string")).pointer(),
+        field("apiGroup", Text("string")).go_name("APIGroup").pointer(),
         field("kind", Text("string")).required(),
         field("name", Text("string")).required(),
         field("namespace", Text("string")).pointer().omit_empty(),
@@ -2701,26 +2758,31 @@ pub static VOLUME: Struct = structure(
         field("hostPath", Type::Struct(&HOST_PATH_VOLUME_SOURCE)).pointer().omit_empty(),
         field("emptyDir", Type::Struct(&EMPTY_DIR_VOLUME_SOURCE)).pointer().omit_empty(),
         field("gcePersistentDisk", Type::Struct(&GCE_PERSISTENT_DISK_VOLUME_SOURCE))
+            .go_name("GCEPersistentDisk")
             .pointer()
             .omit_empty(),
         field("awsElasticBlockStore", Type::Struct(&AWS_ELASTIC_BLOCK_STORE_VOLUME_SOURCE))
+            .go_name("AWSElasticBlockStore")
             .pointer()
             .omit_empty(),
         field("gitRepo", Type::Struct(&GIT_REPO_VOLUME_SOURCE)).pointer().omit_empty(),
         field("secret", Type::Struct(&SECRET_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("nfs", Type::Struct(&NFS_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("iscsi", Type::Struct(&ISCSI_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("nfs", Type::Struct(&NFS_VOLUME_SOURCE)).go_name("NFS").pointer().omit_empty(),
+        field("iscsi", Type::Struct(&ISCSI_VOLUME_SOURCE)).go_name("ISCSI").pointer().omit_empty(),
         field("glusterfs", Type::Struct(&GLUSTERFS_VOLUME_SOURCE)).pointer().omit_empty(),
         field("persistentVolumeClaim", Type::Struct(&PERSISTENT_VOLUME_CLAIM_VOLUME_SOURCE))
             .pointer()
             .omit_empty(),
-        field("rbd", Type::Struct(&RBD_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("rbd", Type::Struct(&RBD_VOLUME_SOURCE)).go_name("RBD").pointer().omit_empty(),
         field("flexVolume", Type::Struct(&FLEX_VOLUME_SOURCE)).pointer().omit_empty(),
         field("cinder", Type::Struct(&CINDER_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("cephfs", Type::Struct(&CEPH_FS_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("cephfs", Type::Struct(&CEPH_FS_VOLUME_SOURCE))
+            .go_name("CephFS")
+            .pointer()
+            .omit_empty(),
         field("flocker", Type::Struct(&FLOCKER_VOLUME_SOURCE)).pointer().omit_empty(),
         field("downwardAPI", Type::Struct(&DOWNWARD_API_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("fc", Type::Struct(&FC_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("fc", Type::Struct(&FC_VOLUME_SOURCE)).go_name("FC").pointer().omit_empty(),
         field("azureFile", Type::Struct(&AZURE_FILE_VOLUME_SOURCE)).pointer().omit_empty(),
         field("configMap", Type::Struct(&CONFIG_MAP_VOLUME_SOURCE)).pointer().omit_empty(),
         field("vsphereVolume", Type::Struct(&VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE))
@@ -2734,8 +2796,11 @@ pub static VOLUME: Struct = structure(
         field("projected", Type::Struct(&PROJECTED_VOLUME_SOURCE)).pointer().omit_empty(),
         field("portworxVolume", Type::Struct(&PORTWORX_VOLUME_SOURCE)).pointer().omit_empty(),
         field("scaleIO", Type::Struct(&SCALE_IO_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("storageos", Type::Struct(&STORAGE_OS_VOLUME_SOURCE)).pointer().omit_empty(),
-        field("csi", Type::Struct(&CSI_VOLUME_SOURCE)).pointer().omit_empty(),
+        field("storageos", Type::Struct(&STORAGE_OS_VOLUME_SOURCE))
+            .go_name("StorageOS")
+            .pointer()
+            .omit_empty(),
+        field("csi", Type::Struct(&CSI_VOLUME_SOURCE)).go_name("CSI").pointer().omit_empty(),
         field("ephemeral", Type::Struct(&EPHEMERAL_VOLUME_SOURCE)).pointer().omit_empty(),
         field("image", Type::Struct(&IMAGE_VOLUME_SOURCE)).pointer().omit_empty(),
     ],
@@ -2824,7 +2889,7 @@ pub static VSPHERE_VIRTUAL_DISK_VOLUME_SOURCE: Struct = structure(
     "VsphereVirtualDiskVolumeSource",
     &[
         field("volumePath", Text("string")).required(),
-        field("fsType", Text("string")).omit_empty(),
+        field("fsType", Text("string")).go_name("FSType").omit_empty(),
         field("storagePolicyName", Text("string")).omit_empty(),
         field("storagePolicyID", Text("string")).omit_empty(),
     ],
@@ -2845,8 +2910,14 @@ pub static WINDOWS_SECURITY_CONTEXT_OPTIONS: Struct = structure(
     PACKAGE,
     "WindowsSecurityContextOptions",
     &[
-        field("gmsaCredentialSpecName", Text("string")).pointer().omit_empty(),
-        field("gmsaCredentialSpec", Text("string")).pointer().omit_empty(),
+        field("gmsaCredentialSpecName", Text("string"))
+            .go_name("GMSACredentialSpecName")
+            .pointer()
+            .omit_empty(),
+        field("gmsaCredentialSpec", Text("string"))
+            .go_name("GMSACredentialSpec")
+            .pointer()
+            .omit_empty(),
         field("runAsUserName", Text("string")).pointer().omit_empty(),
         field("hostProcess", Bool).pointer().omit_empty(),
     ],

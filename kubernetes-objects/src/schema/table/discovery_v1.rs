@@ -65,7 +65,7 @@ pub static ENDPOINT_SLICE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("addressType", Text("v1.AddressType")).required(),
         field("endpoints", List(&Type::Struct(&ENDPOINT), ATOMIC)),
         field("ports", List(&Type::Struct(&ENDPOINT_PORT), ATOMIC)),

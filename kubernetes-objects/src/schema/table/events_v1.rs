@@ -15,7 +15,7 @@ pub static EVENT: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta"),
         field("eventTime", MicroTime).required(),
         field("series", Type::Struct(&EVENT_SERIES)).pointer().omit_empty(),
         field("reportingController", Text("string")).omit_empty(),

@@ -33,7 +33,7 @@ pub static IP_ADDRESS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&IP_ADDRESS_SPEC)).omit_empty(),
     ],
 );
@@ -50,7 +50,7 @@ pub static IP_BLOCK: Struct = structure(
     PACKAGE,
     "IPBlock",
     &[
-        field("cidr", Text("string")).required(),
+        field("cidr", Text("string")).go_name("CIDR").required(),
         field("except", List(&Text("string"), ATOMIC)).omit_empty(),
     ],
 );
@@ -62,7 +62,7 @@ pub static INGRESS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&INGRESS_SPEC)).omit_empty(),
         field("status", Type::Struct(&INGRESS_STATUS)).omit_empty(),
     ],
@@ -87,7 +87,7 @@ pub static INGRESS_CLASS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&INGRESS_CLASS_SPEC)).omit_empty(),
     ],
 );
@@ -97,7 +97,7 @@ pub static INGRESS_CLASS_PARAMETERS_REFERENCE: Struct = structure(
     PACKAGE,
     "IngressClassParametersReference",
     &[
-        field("apiGroup", Text("string")).pointer().omit_empty(),
+        field("apiGroup", Text("string")).go_name("APIGroup").pointer().omit_empty(),
         field("kind", Text("string")).required(),
         field("name", Text("string")).required(),
         field("scope", Text("string")).pointer(),
@@ -122,7 +122,7 @@ pub static INGRESS_LOAD_BALANCER_INGRESS: Struct = structure(
     PACKAGE,
     "IngressLoadBalancerIngress",
     &[
-        field("ip", Text("string")).omit_empty(),
+        field("ip", Text("string")).go_name("IP").omit_empty(),
         field("hostname", Text("string")).omit_empty(),
         field("ports", List(&Type::Struct(&INGRESS_PORT_STATUS), ATOMIC)).omit_empty(),
     ],
@@ -152,7 +152,10 @@ pub static INGRESS_RULE: Struct = structure(
     "IngressRule",
     &[
         field("host", Text("string")).omit_empty(),
-        field("http", Type::Struct(&HTTP_INGRESS_RULE_VALUE)).pointer().omit_empty(),
+        field("http", Type::Struct(&HTTP_INGRESS_RULE_VALUE))
+            .go_name("HTTP")
+            .pointer()
+            .omit_empty(),
     ],
 );
 
@@ -173,7 +176,7 @@ pub static INGRESS_SPEC: Struct = structure(
     &[
         field("ingressClassName", Text("string")).pointer().omit_empty(),
         field("defaultBackend", Type::Struct(&INGRESS_BACKEND)).pointer().omit_empty(),
-        field("tls", List(&Type::Struct(&INGRESS_TLS), ATOMIC)).omit_empty(),
+        field("tls", List(&Type::Struct(&INGRESS_TLS), ATOMIC)).go_name("TLS").omit_empty(),
         field("rules", List(&Type::Struct(&INGRESS_RULE), ATOMIC)).omit_empty(),
     ],
 );
@@ -202,7 +205,7 @@ pub static NETWORK_POLICY: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&NETWORK_POLICY_SPEC)).omit_empty(),
     ],
 );
@@ -234,7 +237,7 @@ pub static NETWORK_POLICY_PEER: Struct = structure(
     &[
         field("podSelector", Type::Struct(&meta_v1::LABEL_SELECTOR)).pointer().omit_empty(),
         field("namespaceSelector", Type::Struct(&meta_v1::LABEL_SELECTOR)).pointer().omit_empty(),
-        field("ipBlock", Type::Struct(&IP_BLOCK)).pointer().omit_empty(),
+        field("ipBlock", Type::Struct(&IP_BLOCK)).go_name("IPBlock").pointer().omit_empty(),
     ],
 );
 
@@ -288,7 +291,7 @@ pub static SERVICE_CIDR: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&SERVICE_CIDR_SPEC)).omit_empty(),
         field("status", Type::Struct(&SERVICE_CIDR_STATUS)).omit_empty(),
     ],
@@ -298,7 +301,7 @@ pub static SERVICE_CIDR: Struct = structure(
 pub static SERVICE_CIDR_SPEC: Struct = structure(
     PACKAGE,
     "ServiceCIDRSpec",
-    &[field("cidrs", List(&Text("string"), ATOMIC)).omit_empty()],
+    &[field("cidrs", List(&Text("string"), ATOMIC)).go_name("CIDRs").omit_empty()],
 );
 
 /// `networking/v1` `ServiceCIDRStatus`.

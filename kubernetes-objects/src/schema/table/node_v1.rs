@@ -22,7 +22,7 @@ pub static RUNTIME_CLASS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("handler", Text("string")).required(),
         field("overhead", Type::Struct(&OVERHEAD)).pointer().omit_empty(),
         field("scheduling", Type::Struct(&SCHEDULING)).pointer().omit_empty(),

@@ -15,7 +15,7 @@ pub static EVICTION: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("deleteOptions", Type::Struct(&meta_v1::DELETE_OPTIONS)).pointer().omit_empty(),
     ],
 );
@@ -27,7 +27,7 @@ pub static POD_DISRUPTION_BUDGET: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&POD_DISRUPTION_BUDGET_SPEC)).omit_empty(),
         field("status", Type::Struct(&POD_DISRUPTION_BUDGET_STATUS)).omit_empty(),
     ],

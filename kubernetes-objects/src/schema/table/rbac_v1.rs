@@ -22,7 +22,7 @@ pub static CLUSTER_ROLE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("rules", List(&Type::Struct(&POLICY_RULE), ATOMIC)),
         field("aggregationRule", Type::Struct(&AGGREGATION_RULE)).pointer().omit_empty(),
     ],
@@ -35,7 +35,7 @@ pub static CLUSTER_ROLE_BINDING: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("subjects", List(&Type::Struct(&SUBJECT), ATOMIC)).omit_empty(),
         field("roleRef", Type::Struct(&ROLE_REF)).required(),
     ],
@@ -47,7 +47,7 @@ pub static POLICY_RULE: Struct = structure(
     "PolicyRule",
     &[
         field("verbs", List(&Text("string"), ATOMIC)).required(),
-        field("apiGroups", List(&Text("string"), ATOMIC)).omit_empty(),
+        field("apiGroups", List(&Text("string"), ATOMIC)).go_name("APIGroups").omit_empty(),
         field("resources", List(&Text("string"), ATOMIC)).omit_empty(),
         field("resourceNames", List(&Text("string"), ATOMIC)).omit_empty(),
         field("nonResourceURLs", List(&Text("string"), ATOMIC)).omit_empty(),
@@ -61,7 +61,7 @@ pub static ROLE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("rules", List(&Type::Struct(&POLICY_RULE), ATOMIC)),
     ],
 );
@@ -73,7 +73,7 @@ pub static ROLE_BINDING: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("subjects", List(&Type::Struct(&SUBJECT), ATOMIC)).omit_empty(),
         field("roleRef", Type::Struct(&ROLE_REF)).required(),
     ],
@@ -84,7 +84,7 @@ pub static ROLE_REF: Struct = structure(
     PACKAGE,
     "RoleRef",
     &[
-        field("apiGroup", Text("string")),
+        field("apiGroup", Text("string")).go_name("APIGroup"),
         field("kind", Text("string")).required(),
         field("name", Text("string")).required(),
     ],
@@ -97,7 +97,7 @@ pub static SUBJECT: Struct = structure(
     "Subject",
     &[
         field("kind", Text("string")).required(),
-        field("apiGroup", Text("string")).omit_empty(),
+        field("apiGroup", Text("string")).go_name("APIGroup").omit_empty(),
         field("name", Text("string")).required(),
         field("namespace", Text("string")).omit_empty(),
     ],

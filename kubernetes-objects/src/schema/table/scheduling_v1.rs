@@ -14,7 +14,7 @@ pub static PRIORITY_CLASS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("value", Int32),
         field("globalDefault", Bool).omit_empty(),
         field("description", Text("string")).omit_empty(),

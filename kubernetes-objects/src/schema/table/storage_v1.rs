@@ -15,7 +15,7 @@ pub static CSI_DRIVER: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&CSI_DRIVER_SPEC)).required(),
     ],
 );
@@ -29,10 +29,13 @@ pub static CSI_DRIVER_SPEC: Struct = structure(
         field("podInfoOnMount", Bool).pointer().omit_empty(),
         field("volumeLifecycleModes", List(&Text("v1.VolumeLifecycleMode"), SET)).omit_empty(),
         field("storageCapacity", Bool).pointer().omit_empty(),
-        field("fsGroupPolicy", Text("v1.FSGroupPolicy")).pointer().omit_empty(),
+        field("fsGroupPolicy", Text("v1.FSGroupPolicy"))
+            .go_name("FSGroupPolicy")
+            .pointer()
+            .omit_empty(),
         field("tokenRequests", List(&Type::Struct(&TOKEN_REQUEST), ATOMIC)).omit_empty(),
         field("requiresRepublish", Bool).pointer().omit_empty(),
-        field("seLinuxMount", Bool).pointer().omit_empty(),
+        field("seLinuxMount", Bool).go_name("SELinuxMount").pointer().omit_empty(),
         field("nodeAllocatableUpdatePeriodSeconds", Int64).pointer().omit_empty(),
         field("serviceAccountTokenInSecrets", Bool).pointer().omit_empty(),
         field("preventPodSchedulingIfMissing", Bool).pointer().omit_empty(),
@@ -46,7 +49,7 @@ pub static CSI_NODE: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&CSI_NODE_SPEC)).required(),
     ],
 );
@@ -81,7 +84,7 @@ pub static CSI_STORAGE_CAPACITY: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("nodeTopology", Type::Struct(&meta_v1::LABEL_SELECTOR)).pointer().omit_empty(),
         field("storageClassName", Text("string")).required(),
         field("capacity", Quantity).pointer().omit_empty(),
@@ -96,7 +99,7 @@ pub static STORAGE_CLASS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("provisioner", Text("string")).required(),
         field("parameters", Map("map[string]string", &Text("string"))).omit_empty(),
         field("reclaimPolicy", Text("v1.PersistentVolumeReclaimPolicy")).pointer().omit_empty(),
@@ -125,7 +128,7 @@ pub static VOLUME_ATTACHMENT: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("spec", Type::Struct(&VOLUME_ATTACHMENT_SPEC)).required(),
         field("status", Type::Struct(&VOLUME_ATTACHMENT_STATUS)).omit_empty(),
     ],
@@ -173,7 +176,7 @@ pub static VOLUME_ATTRIBUTES_CLASS: Struct = structure(
     &[
         KIND,
         API_VERSION,
-        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).omit_empty(),
+        field("metadata", Type::Struct(&meta_v1::OBJECT_META)).go_name("ObjectMeta").omit_empty(),
         field("driverName", Text("string")).required(),
         field("parameters", Map("map[string]string", &Text("string"))).omit_empty(),
     ],
