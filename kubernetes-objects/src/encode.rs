@@ -29,9 +29,9 @@ pub fn complete_as(value: &mut Json, schema: &Struct) {
 fn structure(mut given: Map<String, Json>, schema: &Struct) -> Map<String, Json> {
     let mut complete = Map::with_capacity(given.len() + 2);
     for field in schema.fields {
-        let value = given.get_mut(field.name).map_or(Json::Null, Json::take);
-        if let Some(value) = printed(value, field) {
-            complete.insert(field.name.to_owned(), value);
+        let (name, value) = given.remove_entry(field.name).unzip();
+        if let Some(value) = printed(value.unwrap_or_default(), field) {
+            complete.insert(name.unwrap_or_else(|| field.name.to_owned()), value);
         }
     }
     complete

@@ -265,3 +265,22 @@ fn the_difference_of_an_immutable_field_is_shown_as_recorded() {
     let (_, shown) = message.split_once('\n').expect("a difference");
     assert_eq!(difference, shown);
 }
+
+proptest::proptest! {
+    #[test]
+    fn hostile_bodies_are_read_or_refused(
+        text in r#"(\{|\}|\[|\]|"(spec|metadata|containers|name|labels|kind|limits)":|"[a-z]{0,3}"|,|null|1|true| ){0,40}"#,
+    ) {
+        let pods = resource::find("", "v1", "pods").expect("pods are served");
+        for notation in [Notation::Json, Notation::Yaml] {
+            let read = decode::body(text.as_bytes(), notation, pods, "", FieldValidation::Warn);
+            if let Ok(checked) = read {
+                let mut object = checked.object;
+                encode::complete(&mut object, pods);
+                let _ = internal::spec_difference(&object["spec"], &json!({}));
+                let again = decode::checked(&object, pods, "", FieldValidation::Strict);
+                proptest::prop_assert_eq!(again.map(|checked| checked.warnings), Ok(Vec::new()));
+            }
+        }
+    }
+}

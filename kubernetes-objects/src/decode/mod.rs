@@ -10,6 +10,7 @@ mod yaml;
 
 use serde_json::Value as Json;
 
+use crate::go;
 use crate::resource::Resource;
 use crate::status::{Cause, CauseReason, Details, Status};
 use check::{Reader, check};
@@ -174,7 +175,7 @@ pub fn patched(
         let shown = match by {
             PatchedBy::Document => object.to_string(),
             PatchedBy::StrategicMerge(patch) => {
-                json::read(patch).map(|patch| go_text(&patch.into_json())).unwrap_or_default()
+                json::read(patch).map(|patch| go::value(&patch.into_json())).unwrap_or_default()
             }
         };
         let message = format!("Invalid value: {shown:?}: {words}");
@@ -194,6 +195,14 @@ pub fn patched(
     let checked = checked.map_err(|words| invalid(&words))?;
     let warnings = told(checked.strict, validation).map_err(|words| invalid(&words))?;
     Ok(Checked { object: checked.object, warnings })
+}
+
+/// Reads JSON of which no type is known; of fields that stand twice the last one counts.
+///
+/// # Errors
+/// What is wrong with it, in the server's words.
+pub(crate) fn untyped(body: &[u8]) -> Result<Json, String> {
+    json::read(body).map(Node::into_json)
 }
 
 /// What becomes of faults in fields: warnings, or the words of a refusal.
@@ -223,25 +232,5 @@ fn summary(body: &[u8]) -> String {
                 hexadecimal(body)
             }
         }
-    }
-}
-
-/// A value as Go prints it with `%+v`.
-fn go_text(value: &Json) -> String {
-    match value {
-        Json::Null => "<nil>".to_owned(),
-        Json::String(text) => text.clone(),
-        Json::Array(items) => {
-            let items: Vec<_> = items.iter().map(go_text).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Json::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(name, _)| *name);
-            let fields: Vec<_> =
-                fields.iter().map(|(name, value)| format!("{name}:{}", go_text(value))).collect();
-            format!("map[{}]", fields.join(" "))
-        }
-        scalar => scalar.to_string(),
     }
 }

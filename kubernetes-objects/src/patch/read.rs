@@ -2,22 +2,15 @@
 
 use serde_json::Value as Json;
 
-use crate::Status;
+use crate::{Status, decode};
 
 /// Reads JSON.
 ///
 /// # Errors
 ///
-/// 400, in Go's words where it has short ones.
+/// 400 in the server's words.
 pub(super) fn json(text: &[u8], prefix: &str) -> Result<Json, Status> {
-    serde_json::from_slice(text).map_err(|error| {
-        let message = if error.is_eof() {
-            "unexpected end of JSON input".to_owned()
-        } else {
-            error.to_string()
-        };
-        Status::bad_request(format!("{prefix}{message}"))
-    })
+    decode::untyped(text).map_err(|words| Status::bad_request(format!("{prefix}{words}")))
 }
 
 /// 400 for a document of another type than the one that is needed.
