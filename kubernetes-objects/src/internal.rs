@@ -2,7 +2,7 @@
 //! refuses an update: the fields by their names in Go, all of them, whatever is empty (internal
 //! types of Kubernetes 1.36, `pkg/apis/core`; the form recorded in `api-1.36.2.json`).
 //!
-//! It has the fields of `v1` in nearly the same order; [`ORDERS`] tells where it does not.
+//! It has the fields of `v1` in nearly the same order; `ORDERS` tells where it does not.
 
 use std::borrow::Cow;
 

@@ -224,10 +224,14 @@ fn patches_that_do_not_fit_are_quoted() {
         read.map_or_else(|status| status.message, |checked| checked.object.to_string())
     };
     assert_eq!(
-        told(&json!({"spec": {"foo": 1}}), PatchedBy::Document),
+        told(&json!({"spec": {"foo": 1}}), PatchedBy::Merge(b"{}")),
         " \"\" is invalid: patch: Invalid value: \"{\\\"spec\\\":{\\\"foo\\\":1}}\": strict \
          decoding error: unknown field \"spec.foo\""
     );
+    let twice = br#"[{"op": "test", "op": "remove"}]"#;
+    assert!(told(&json!({}), PatchedBy::Json(twice)).ends_with(
+        "Invalid value: \"{}\": strict decoding error: json patch duplicate field \"[0].op\""
+    ));
     let patch = br#"{"spec": {"priority": "1", "a": [true, null]}}"#;
     assert_eq!(
         told(&json!({"spec": {"priority": "1"}}), PatchedBy::StrategicMerge(patch)),

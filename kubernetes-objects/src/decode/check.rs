@@ -3,13 +3,11 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::MAX_STRICT_ERRORS;
 use super::node::Node;
 use super::time;
 use crate::quantity::Quantity;
 use crate::schema::{Field, Struct, Type};
-
-/// How many unknown and duplicate fields are told at most, as in `sigs.k8s.io/json`.
-const MAX_STRICT_ERRORS: usize = 100;
 
 /// A body that fits its type.
 #[derive(Debug, PartialEq)]

@@ -20,6 +20,9 @@ use node::Node;
 /// How deep a body may be nested; no kind comes near it.
 const MAX_DEPTH: usize = 200;
 
+/// How many unknown and duplicate fields are told at most, as in `sigs.k8s.io/json`.
+const MAX_STRICT_ERRORS: usize = 100;
+
 /// How much of a body that makes no sense is quoted, in bytes (apiserver `summarizeData`).
 const MAX_QUOTED: usize = 30;
 
@@ -59,8 +62,10 @@ pub struct Checked {
 /// How a patch led to an object that is to be checked.
 #[derive(Debug, Clone, Copy)]
 pub enum PatchedBy<'a> {
-    /// A JSON patch or a JSON merge patch, whose result refusals quote.
-    Document,
+    /// A JSON patch; refusals quote its result.
+    Json(&'a [u8]),
+    /// A JSON merge patch; refusals quote its result.
+    Merge(&'a [u8]),
     /// A strategic merge patch, which refusals quote.
     StrategicMerge(&'a [u8]),
 }
@@ -173,7 +178,7 @@ pub fn patched(
     let expected = Expected::of(resource, subresource);
     let invalid = |words: &str| {
         let shown = match by {
-            PatchedBy::Document => object.to_string(),
+            PatchedBy::Json(_) | PatchedBy::Merge(_) => object.to_string(),
             PatchedBy::StrategicMerge(patch) => {
                 json::read(patch).map(|patch| go::value(&patch.into_json())).unwrap_or_default()
             }
@@ -188,13 +193,27 @@ pub fn patched(
             .with_details(Details { causes: vec![cause], ..Details::default() })
     };
     let reader = match by {
-        PatchedBy::Document => Reader::Decoder,
+        PatchedBy::Json(_) | PatchedBy::Merge(_) => Reader::Decoder,
         PatchedBy::StrategicMerge(_) => Reader::Converter,
     };
     let checked = check(Node::from(object), expected.schema, reader);
     let checked = checked.map_err(|words| invalid(&words))?;
-    let warnings = told(checked.strict, validation).map_err(|words| invalid(&words))?;
+    let strict = by.duplicates().into_iter().chain(checked.strict).collect();
+    let warnings = told(strict, validation).map_err(|words| invalid(&words))?;
     Ok(Checked { object: checked.object, warnings })
+}
+
+impl PatchedBy<'_> {
+    /// The server's words about fields that stand twice in the patch itself.
+    fn duplicates(self) -> Vec<String> {
+        let (prefix, body) = match self {
+            Self::Json(body) => ("json patch ", body),
+            Self::Merge(body) | Self::StrategicMerge(body) => ("", body),
+        };
+        // A patch that is no JSON has been refused before it led to anything.
+        let duplicates = json::read(body).map(|patch| patch.duplicates()).unwrap_or_default();
+        duplicates.into_iter().map(|words| format!("{prefix}{words}")).collect()
+    }
 }
 
 /// Reads JSON of which no type is known; of fields that stand twice the last one counts.

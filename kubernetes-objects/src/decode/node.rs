@@ -1,6 +1,11 @@
 //! What a body says, before it is known what its fields are: in its order, with all duplicates.
 
+use std::collections::HashMap;
+use std::fmt;
+
 use serde_json::{Map, Number, Value as Json};
+
+use super::MAX_STRICT_ERRORS;
 
 /// A value as it stands in a body.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +42,38 @@ impl Node {
         }
     }
 
+    /// The server's words about each field that stands twice, where nothing is known about types.
+    pub(super) fn duplicates(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.add_duplicates(None, &mut found);
+        found
+    }
+
+    fn add_duplicates(&self, path: Option<&Path<'_>>, found: &mut Vec<String>) {
+        match self {
+            Self::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.add_duplicates(
+                        Some(&Path { above: path, step: Step::Index(index) }),
+                        found,
+                    );
+                }
+            }
+            Self::Object(fields) => {
+                let mut seen = HashMap::new();
+                for (name, value) in fields {
+                    let path = Path { above: path, step: Step::Field(name) };
+                    let times = seen.entry(name).and_modify(|times| *times += 1).or_insert(1);
+                    if *times == 2 && found.len() < MAX_STRICT_ERRORS {
+                        found.push(format!("duplicate field {:?}", path.to_string()));
+                    }
+                    value.add_duplicates(Some(&path), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The same value where nothing is known about types; of duplicates the last one counts.
     pub(super) fn into_json(self) -> Json {
         match self {
@@ -49,6 +86,30 @@ impl Node {
                 let fields = fields.into_iter().map(|(name, value)| (name, value.into_json()));
                 Json::Object(fields.collect::<Map<_, _>>())
             }
+        }
+    }
+}
+
+/// The way to a value; its text is made only where it is told, since names can be long.
+struct Path<'a> {
+    above: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Field(&'a str),
+    Index(usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(above) = self.above {
+            above.fmt(f)?;
+        }
+        match (&self.step, self.above) {
+            (Step::Index(index), _) => write!(f, "[{index}]"),
+            (Step::Field(name), None) => f.write_str(name),
+            (Step::Field(name), Some(_)) => write!(f, ".{name}"),
         }
     }
 }
@@ -92,5 +153,19 @@ pub(super) fn float(value: f64) -> String {
     match text.split_once('e') {
         Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
         _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json;
+
+    #[test]
+    fn fields_that_stand_twice_are_told_once() {
+        let text =
+            r#"[{"a": {"b": 1, "b": 2, "b": 3, "c": [{"d": 1, "d": 1}]}}, {"a": 1, "a": 1}]"#;
+        let told = json::read(text.as_bytes()).expect("JSON").duplicates();
+        let expected = ["[0].a.b", "[0].a.c[0].d", "[1].a"];
+        assert_eq!(told, expected.map(|path| format!("duplicate field {path:?}")));
     }
 }

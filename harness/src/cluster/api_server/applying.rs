@@ -127,7 +127,8 @@ impl ApiServer {
             let patched = patch::apply(kind, &live, body, place.resource)?;
             let led_by = match kind {
                 PatchKind::Strategic => PatchedBy::StrategicMerge(body),
-                _ => PatchedBy::Document,
+                PatchKind::Merge => PatchedBy::Merge(body),
+                PatchKind::Json | PatchKind::Apply => PatchedBy::Json(body),
             };
             let checked = kubernetes_objects::decode::patched(
                 &patched,
