@@ -65,6 +65,8 @@ pub struct Timings {
     pub image_pull_longest: Duration,
     /// Between two searches for what should not run any more (`housekeepingPeriod`).
     pub housekeeping: Duration,
+    /// Before a change to a pod arrives, from the API by way of the pod sources.
+    pub change_delay: Duration,
     /// Before a pod worker acts on a change.
     pub worker_delay: Duration,
 }
@@ -84,6 +86,7 @@ impl Default for Timings {
             image_pull_initial: Duration::from_secs(10),
             image_pull_longest: Duration::from_secs(300),
             housekeeping: Duration::from_secs(2),
+            change_delay: Duration::ZERO,
             worker_delay: Duration::ZERO,
         }
     }

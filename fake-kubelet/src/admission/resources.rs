@@ -86,7 +86,9 @@ impl Amounts {
         total
     }
 
-    fn requested_by_container(container: &Container) -> Option<Self> {
+    /// What a container asks for; nothing where it does not say.
+    #[must_use]
+    pub fn requested_by_container(container: &Container) -> Option<Self> {
         let requests = container.resources.as_ref()?.requests.as_ref()?;
         Some(Self::of_list(requests))
     }
@@ -125,6 +127,12 @@ impl Amounts {
             Some(place) => self.common[place],
             None => self.others.get(name).copied(),
         }
+    }
+
+    /// The resources that are asked for, or that there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let common = COMMON.into_iter().filter(|name| self.known(name).is_some());
+        common.chain(self.others.keys().map(String::as_str))
     }
 
     /// The amount of one resource; 0 where there is none.

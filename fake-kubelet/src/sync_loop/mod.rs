@@ -4,7 +4,7 @@
 mod pods;
 mod runtime_watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Node as NodeObject;
@@ -143,8 +143,11 @@ impl SyncLoop {
             pods.change(change).await;
         }
         pods.remove_orphans();
+        let delay = self.node.config.timings.change_delay;
+        let mut arriving: VecDeque<(Instant, PodChange)> = VecDeque::new();
         loop {
             let wake = pods.next_wake();
+            let arrival = arriving.front().map(|(at, _)| *at);
             tokio::select! {
                 // In this order whenever several are due, so that runs repeat exactly.
                 biased;
@@ -157,10 +160,18 @@ impl SyncLoop {
                     None => return,
                 },
                 change = changes.recv() => match change {
-                    Some(change) => pods.change(change).await,
+                    Some(change) if delay.is_zero() => pods.change(change).await,
+                    Some(change) => arriving.push_back((Instant::now() + delay, change)),
                     // The API is gone; what runs keeps running.
                     None => return,
                 },
+                () = until(arrival) => {
+                    while arriving.front().is_some_and(|(at, _)| *at <= Instant::now()) {
+                        if let Some((_, change)) = arriving.pop_front() {
+                            pods.change(change).await;
+                        }
+                    }
+                }
                 () = pods.worker_done() => {}
                 heard = runtime.next(&self.node) => self.hear(&mut pods, &mut runtime, heard).await,
                 () = until(wake) => pods.wake().await,

@@ -2,6 +2,8 @@
 
 mod api_server;
 mod clock;
+mod controllers;
+mod delays;
 mod node;
 mod object;
 mod owners;
@@ -10,6 +12,7 @@ mod scheduler;
 mod selection;
 mod store;
 mod strategy;
+mod token_bucket;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,6 +81,8 @@ pub struct Cluster {
     nodes: BTreeMap<String, ClusterNode>,
     api_gate_settings: BTreeMap<String, bool>,
     scheduler: JoinHandle<()>,
+    scheduler_metrics: Arc<scheduler::SchedulerMetrics>,
+    controllers: controllers::Controllers,
 }
 
 impl Cluster {
@@ -98,13 +103,16 @@ impl Cluster {
             clock.clone(),
             target.new_cluster_id(),
         ));
-        let scheduler = tokio::spawn(schedule(Arc::clone(&api)));
+        let (scheduler_metrics, scheduler) = scheduler::start(&api);
+        let controllers = controllers::Controllers::start(&api);
         let mut cluster = Self {
             api,
             clock,
             nodes: BTreeMap::new(),
             api_gate_settings: gates.clone(),
             scheduler,
+            scheduler_metrics,
+            controllers,
         };
         let default = [default_node()];
         let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
@@ -258,15 +266,4 @@ fn gates_of(
     gates: &BTreeMap<String, bool>,
 ) -> Result<FeatureGates, FeatureGateError> {
     FeatureGates::new(version, gates.iter().map(|(name, value)| (name.as_str(), *value)))
-}
-
-/// The scheduler: whenever something changed, it looks at the pods that wait for a node.
-async fn schedule(api: Arc<ApiServer>) {
-    let mut changes = api.subscribe();
-    loop {
-        api.schedule();
-        if changes.changed().await.is_err() {
-            return;
-        }
-    }
 }

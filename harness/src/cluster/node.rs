@@ -7,6 +7,7 @@ use std::time::Duration;
 use fake_kubelet::version::{FeatureGates, KubernetesVersion};
 use fake_kubelet::{Kubelet, KubeletConfig};
 
+use super::delays::KUBELET;
 use super::{ApiServer, Clock, ClusterError, gates_of};
 use crate::target::NodeRuntime;
 
@@ -77,6 +78,10 @@ impl ClusterNode {
         config.image_mapping.clone_from(&self.runtime.image_mapping);
         config.extra_labels.clone_from(&self.runtime.sandbox_labels);
         config.host_network_only = self.runtime.host_network;
+        if self.runtime.current().is_some() {
+            // Before a real runtime the real kubelet's time is not ours to add.
+            config.timings.change_delay = KUBELET;
+        }
         if self.runtime.is_shared {
             config.timings.events_are_complete = false;
             config.timings.relist_period = SHARED_RUNTIME_RELIST_PERIOD;

@@ -10,7 +10,6 @@ mod pods;
 mod reading;
 mod requests;
 mod scale;
-mod scheduling;
 mod watching;
 mod writing;
 
@@ -173,6 +172,18 @@ impl ApiServer {
     #[must_use]
     pub fn objects(&self, resource: &'static Resource) -> Vec<Object> {
         self.state().store.collection(resource).objects().cloned().collect()
+    }
+
+    /// The names of a resource's objects in a namespace.
+    #[must_use]
+    pub fn names_in(&self, resource: &'static Resource, namespace: &str) -> Vec<String> {
+        let state = self.state();
+        state
+            .store
+            .collection(resource)
+            .after(namespace, None)
+            .map(|(name, _)| name.1.clone())
+            .collect()
     }
 
     /// How many objects of a resource there are.

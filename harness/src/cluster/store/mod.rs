@@ -209,10 +209,6 @@ impl Store {
         self.pods_named(self.pods.on_node(node))
     }
 
-    pub(super) fn unscheduled(&self) -> Vec<Arc<Pod>> {
-        self.pods_named(self.pods.unscheduled()).cloned().collect()
-    }
-
     pub(super) fn node(&self, name: &str) -> Option<&Arc<Node>> {
         self.node_record(name)?.object.node()
     }

@@ -18,17 +18,11 @@ pub(in crate::cluster) struct Controlled {
 /// The pods by what is asked of them.
 #[derive(Debug, Default)]
 pub(in crate::cluster) struct Index {
-    unscheduled: BTreeSet<ObjectName>,
     by_node: HashMap<String, BTreeSet<ObjectName>>,
     by_controller: HashMap<String, Controlled>,
 }
 
 impl Index {
-    /// Those that have no node yet and have not ended.
-    pub(in crate::cluster) fn unscheduled(&self) -> impl Iterator<Item = &ObjectName> {
-        self.unscheduled.iter()
-    }
-
     /// Those that are bound to a node, ended ones among them.
     pub(in crate::cluster) fn on_node(&self, node: &str) -> impl Iterator<Item = &ObjectName> {
         self.by_node.get(node).into_iter().flatten()
@@ -62,27 +56,17 @@ impl Index {
                 controlled.active.insert(name.clone());
             }
         }
-        match node_of(pod) {
-            Some(node) => {
-                self.unscheduled.remove(&name);
-                if let Some(names) = self.by_node.get_mut(node) {
-                    names.insert(name);
-                } else {
-                    self.by_node.insert(node.to_owned(), BTreeSet::from([name]));
-                }
-            }
-            None if ended => {
-                self.unscheduled.remove(&name);
-            }
-            None => {
-                self.unscheduled.insert(name);
+        if let Some(node) = node_of(pod) {
+            if let Some(names) = self.by_node.get_mut(node) {
+                names.insert(name);
+            } else {
+                self.by_node.insert(node.to_owned(), BTreeSet::from([name]));
             }
         }
     }
 
     pub(super) fn remove(&mut self, pod: &Pod) {
         let name = name_of(&pod.metadata);
-        self.unscheduled.remove(&name);
         if let Some(node) = node_of(pod)
             && let Some(names) = self.by_node.get_mut(node)
         {

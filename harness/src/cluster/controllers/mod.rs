@@ -1,0 +1,152 @@
+//! The controllers of kube-controller-manager: what makes, replaces and removes objects.
+//!
+//! Each has its own client with its own limit and its own work queue; all look
+//! at one copy of the cluster, a watch's delay behind it. How fast a storm is
+//! follows from that and from the order in which a controller does things.
+
+mod adoption;
+mod client;
+mod deployment;
+mod expectations;
+mod garbage_collector;
+mod informer;
+mod namespaces;
+mod pod_collector;
+mod pods;
+mod queue;
+mod recorder;
+mod replica_set;
+mod slow_start;
+mod view;
+
+use std::sync::Arc;
+
+use kubernetes_objects::resource::{self, Resource};
+use tokio::task::JoinHandle;
+
+use super::ApiServer;
+use super::delays::{CONTROLLER, GARBAGE_COLLECTOR, NAMESPACES};
+use super::store::{Change, ChangeKind};
+use client::Client;
+use deployment::Deployments;
+use garbage_collector::GarbageCollector;
+use informer::{Changes, Told};
+use namespaces::Namespaces;
+use pod_collector::{MOST_ENDED, PodCollector};
+use queue::{Controller, QueueCounts};
+use replica_set::ReplicaSets;
+use view::View;
+
+/// The resources that controllers work with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kinds {
+    pods: &'static Resource,
+    nodes: &'static Resource,
+    namespaces: &'static Resource,
+    replica_sets: &'static Resource,
+    deployments: &'static Resource,
+}
+
+impl Kinds {
+    fn new() -> Self {
+        let of = |group, plural| {
+            resource::find(group, "v1", plural).expect("the table has what controllers work with")
+        };
+        Self {
+            pods: of("", "pods"),
+            nodes: of("", "nodes"),
+            namespaces: of("", "namespaces"),
+            replica_sets: of("apps", "replicasets"),
+            deployments: of("apps", "deployments"),
+        }
+    }
+}
+
+/// All controllers.
+#[derive(Debug)]
+pub(super) struct All {
+    kinds: Kinds,
+    view: Arc<View>,
+    replica_sets: Arc<ReplicaSets>,
+    deployments: Arc<Deployments>,
+    garbage_collector: Arc<GarbageCollector>,
+    namespaces: Arc<Namespaces>,
+    pod_collector: Arc<PodCollector>,
+}
+
+impl All {
+    fn new(api: &Arc<ApiServer>) -> Self {
+        let kinds = Kinds::new();
+        let view = Arc::new(View::default());
+        let client = |name| Client::new(api, name, CONTROLLER);
+        let garbage = Client::new(api, "generic-garbage-collector", GARBAGE_COLLECTOR);
+        let emptying = Client::new(api, "namespace-controller", NAMESPACES);
+        Self {
+            kinds,
+            replica_sets: ReplicaSets::new(kinds, &view, client("replicaset-controller")),
+            deployments: Deployments::new(kinds, &view, client("deployment-controller")),
+            garbage_collector: GarbageCollector::new(kinds, &view, garbage),
+            namespaces: Namespaces::new(kinds, &view, emptying),
+            pod_collector: PodCollector::new(kinds, &view, client("pod-garbage-collector")),
+            view,
+        }
+    }
+
+    /// Whether any controller has to hear of a change at all. Most clusters have pods only.
+    fn concerns(&self, resource: &'static Resource, change: &Change) -> bool {
+        let metadata = change.record.object.metadata();
+        if metadata.owner_references.is_some() || metadata.deletion_timestamp.is_some() {
+            return true;
+        }
+        if std::ptr::eq(resource, self.kinds.pods) {
+            let heard = self.view.heard();
+            return heard.ended.len() > MOST_ENDED || heard.any(&[self.kinds.replica_sets]);
+        }
+        change.kind == ChangeKind::Deleted || resource.group == "apps"
+    }
+
+    fn hear(&self, told: &Told<'_>) {
+        self.replica_sets.hear(told);
+        self.deployments.hear(told);
+        self.garbage_collector.hear(told);
+        self.namespaces.hear(told);
+        self.pod_collector.hear(told);
+    }
+
+    /// What the work queues have done, by their names.
+    fn queues(&self) -> Vec<(&'static str, QueueCounts)> {
+        vec![
+            ("deployment", self.deployments.queue().counts()),
+            ("garbage_collector_attempt_to_delete", self.garbage_collector.queue().counts()),
+            ("namespace", self.namespaces.queue().counts()),
+            ("replicaset", self.replica_sets.queue().counts()),
+        ]
+    }
+}
+
+/// The running controllers; dropping them ends them.
+#[derive(Debug)]
+pub(super) struct Controllers {
+    all: Arc<All>,
+    informer: JoinHandle<()>,
+}
+
+impl Controllers {
+    /// Starts all controllers of a cluster that is still empty.
+    pub(super) fn start(api: &Arc<ApiServer>) -> Self {
+        let all = Arc::new(All::new(api));
+        let informer = tokio::spawn(informer::run(Changes::of(api), Arc::clone(&all)));
+        Self { all, informer }
+    }
+
+    /// What the work queues have done, by their names.
+    pub(super) fn queues(&self) -> Vec<(&'static str, QueueCounts)> {
+        self.all.queues()
+    }
+}
+
+impl Drop for Controllers {
+    fn drop(&mut self) {
+        self.informer.abort();
+    }
+}

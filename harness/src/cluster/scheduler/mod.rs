@@ -1,0 +1,415 @@
+//! Where a pod goes: the scheduler.
+//!
+//! It knows nothing of the supplemental groups policy, and so may place a
+//! Strict pod on a node that rejects it (measured, `workloads.json`). It keeps
+//! the nodes in order for each class of equal pods ([`class`]), and what it
+//! decides it writes no faster than its client may ask.
+
+mod class;
+mod demand;
+mod filter;
+mod message;
+mod nodes;
+mod queue;
+mod score;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fake_kubelet::version::KubernetesVersion;
+use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference, Pod, PodCondition};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use kubernetes_objects::resource;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use super::ApiServer;
+use super::delays::{API_COMMIT, SCHEDULER, SCHEDULING};
+use super::store::{Change, ChangeKind, has_ended, node_of};
+use super::token_bucket::TokenBucket;
+use class::Class;
+use demand::{Demand, class_of};
+use nodes::Nodes;
+use queue::Queue;
+pub(super) use queue::QueueName;
+
+/// The name that pods and events call the scheduler by.
+const NAME: &str = "default-scheduler";
+/// Whose name it writes under.
+const MANAGER: &str = "kube-scheduler";
+/// The most classes of pods that are kept in order; the one used longest ago goes first.
+const MOST_CLASSES: usize = 256;
+
+/// What the scheduler counts.
+#[derive(Debug, Default)]
+pub(super) struct SchedulerMetrics {
+    counts: Mutex<Counts>,
+}
+
+/// Numbers that the scheduler's metrics show.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Counts {
+    /// Pods that wait, by queue in [`QueueName::ALL`]'s order.
+    pub(super) pending: [usize; 4],
+    /// Attempts that ended in a node.
+    pub(super) scheduled: u64,
+    /// Attempts that found no node.
+    pub(super) unschedulable: u64,
+}
+
+impl SchedulerMetrics {
+    /// The numbers now.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Starts the scheduler of a cluster that is still empty.
+pub(super) fn start(api: &Arc<ApiServer>) -> (Arc<SchedulerMetrics>, JoinHandle<()>) {
+    let core = |plural| resource::find("", "v1", plural).expect("the table has core resources");
+    let pods = api.changes_of(core("pods"));
+    let nodes = api.changes_of(core("nodes"));
+    let metrics = Arc::new(SchedulerMetrics::default());
+    let scheduler = Scheduler::new(Arc::clone(api), Arc::clone(&metrics));
+    (metrics, tokio::spawn(scheduler.run(pods, nodes)))
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Something decided that is still to be written.
+#[derive(Debug)]
+struct Decision {
+    pod: Arc<Pod>,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Node(Arc<str>),
+    NoNode(Arc<str>),
+}
+
+#[derive(Debug)]
+struct Scheduler {
+    api: Arc<ApiServer>,
+    metrics: Arc<SchedulerMetrics>,
+    nodes: Nodes,
+    queue: Queue,
+    classes: HashMap<Arc<str>, Kept>,
+    uses: u64,
+    /// The pods that are placed but not yet bound, by uid; the node that counts them.
+    assumed: HashMap<String, Arc<str>>,
+    bucket: TokenBucket,
+    decisions: VecDeque<(Instant, Decision)>,
+    version: KubernetesVersion,
+}
+
+#[derive(Debug)]
+struct Kept {
+    class: Class,
+    used: u64,
+}
+
+impl Scheduler {
+    fn new(api: Arc<ApiServer>, metrics: Arc<SchedulerMetrics>) -> Self {
+        let version = api.gates().version();
+        Self {
+            nodes: Nodes::default(),
+            queue: Queue::default(),
+            classes: HashMap::new(),
+            uses: 0,
+            assumed: HashMap::new(),
+            bucket: TokenBucket::new(SCHEDULER),
+            decisions: VecDeque::new(),
+            version,
+            metrics,
+            api,
+        }
+    }
+
+    /// Schedules until the API server is gone.
+    async fn run(
+        mut self,
+        mut pods: UnboundedReceiver<Change>,
+        mut nodes: UnboundedReceiver<Change>,
+    ) {
+        loop {
+            self.hear(&mut nodes, &mut pods);
+            self.write_due();
+            self.place_due();
+            self.report();
+            let next = self.next_due();
+            tokio::select! {
+                change = nodes.recv() => match change {
+                    Some(change) => self.node_changed(&change),
+                    None => return,
+                },
+                change = pods.recv() => match change {
+                    Some(change) => self.pod_changed(&change),
+                    None => return,
+                },
+                () = until(next) => {}
+            }
+        }
+    }
+
+    /// Takes in everything that has changed so far.
+    fn hear(
+        &mut self,
+        nodes: &mut UnboundedReceiver<Change>,
+        pods: &mut UnboundedReceiver<Change>,
+    ) {
+        while let Ok(change) = nodes.try_recv() {
+            self.node_changed(&change);
+        }
+        while let Ok(change) = pods.try_recv() {
+            self.pod_changed(&change);
+        }
+    }
+
+    fn node_changed(&mut self, change: &Change) {
+        let Some(node) = change.record.object.node() else { return };
+        if change.kind == ChangeKind::Deleted {
+            self.nodes.remove(node.metadata.name.as_deref().unwrap_or_default());
+        } else if self.nodes.put(node) {
+            self.retry_what_fits();
+        }
+    }
+
+    fn pod_changed(&mut self, change: &Change) {
+        let before = change.before.as_ref().and_then(|before| before.object.pod());
+        let after = change.record.object.pod();
+        let after = after.filter(|_| change.kind != ChangeKind::Deleted);
+        self.take_in(before, after);
+    }
+
+    /// Takes in a pod's change: whether it counts on a node, whether it waits for one.
+    fn take_in(&mut self, before: Option<&Arc<Pod>>, after: Option<&Arc<Pod>>) {
+        let counted = |pod: &&Arc<Pod>| node_of(pod).is_some() && !has_ended(pod);
+        let was = before.filter(counted);
+        let is = after.filter(counted);
+        let Some(uid) = after.or(before).and_then(|pod| pod.metadata.uid.clone()) else { return };
+        match (was, is) {
+            (None, Some(pod)) => {
+                self.queue.remove(&uid);
+                let assumed = self.assumed.remove(&uid);
+                let node = node_of(pod).unwrap_or_default();
+                if assumed.as_deref() != Some(node) {
+                    self.forget_assumed(pod, assumed);
+                    self.nodes.add_pod(node, &Demand::of(pod));
+                }
+            }
+            (Some(pod), None) => {
+                self.nodes.remove_pod(node_of(pod).unwrap_or_default(), &Demand::of(pod));
+                self.retry_what_fits();
+            }
+            _ => {}
+        }
+        match after {
+            Some(pod) if node_of(pod).is_none() && waits_for_us(pod) => {
+                if !self.assumed.contains_key(&uid) {
+                    self.queue.put(pod, Instant::now() + SCHEDULING);
+                }
+            }
+            Some(pod) if node_of(pod).is_some() => {}
+            _ => {
+                self.queue.remove(&uid);
+                if let (Some(pod), Some(node)) = (after.or(before), self.assumed.remove(&uid)) {
+                    self.forget_assumed(pod, Some(node));
+                }
+            }
+        }
+    }
+
+    fn forget_assumed(&mut self, pod: &Arc<Pod>, node: Option<Arc<str>>) {
+        if let Some(node) = node {
+            self.nodes.remove_pod(&node, &Demand::of(pod));
+        }
+    }
+
+    /// Lets those try again for whom there is a node now.
+    fn retry_what_fits(&mut self) {
+        let waiting: Vec<_> = self.queue.classes_aside().cloned().collect();
+        for class in waiting {
+            let fits = match self.classes.get_mut(&class) {
+                Some(kept) => {
+                    kept.class.catch_up(&self.nodes, self.version);
+                    kept.class.best().is_some()
+                }
+                None => true,
+            };
+            if fits {
+                self.queue.retry_class(&class, Instant::now());
+            }
+        }
+    }
+
+    /// Decides where the pods go whose turn it is.
+    fn place_due(&mut self) {
+        let now = Instant::now();
+        while let Some(pod) = self.queue.take(now) {
+            self.place(&pod, now);
+        }
+    }
+
+    fn place(&mut self, pod: &Arc<Pod>, now: Instant) {
+        let version = self.version;
+        let key = self.class(pod);
+        let Some(kept) = self.classes.get_mut(&key) else { return };
+        kept.class.catch_up(&self.nodes, version);
+        let best = kept.class.best().and_then(|id| self.nodes.get(id));
+        let uid = pod.metadata.uid.clone().unwrap_or_default();
+        let outcome = match best.map(|node| Arc::clone(&node.name)) {
+            Some(node) => {
+                self.nodes.add_pod(&node, &kept.class.demand);
+                self.assumed.insert(uid, Arc::clone(&node));
+                Outcome::Node(node)
+            }
+            None => {
+                let message = kept.class.message(&self.nodes, version);
+                self.queue.put_aside(&uid, &key, now);
+                Outcome::NoNode(Arc::from(message))
+            }
+        };
+        let at = self.bucket.take() + API_COMMIT;
+        self.decisions.push_back((at, Decision { pod: Arc::clone(pod), outcome }));
+    }
+
+    /// The class of a pod, made if need be.
+    fn class(&mut self, pod: &Arc<Pod>) -> Arc<str> {
+        let key = class_of(pod);
+        self.uses += 1;
+        if let Some((known, _)) = self.classes.get_key_value(&*key) {
+            let known = Arc::clone(known);
+            if let Some(kept) = self.classes.get_mut(&known) {
+                kept.used = self.uses;
+            }
+            return known;
+        }
+        if self.classes.len() >= MOST_CLASSES {
+            let oldest = self.classes.iter().min_by_key(|(_, kept)| kept.used);
+            if let Some(oldest) = oldest.map(|(key, _)| Arc::clone(key)) {
+                self.classes.remove(&oldest);
+            }
+        }
+        let key: Arc<str> = Arc::from(key);
+        let kept = Kept { class: Class::new(Demand::of(pod)), used: self.uses };
+        self.classes.insert(Arc::clone(&key), kept);
+        key
+    }
+
+    /// Writes the decisions for which the client's turn has come.
+    fn write_due(&mut self) {
+        let now = Instant::now();
+        while self.decisions.front().is_some_and(|(at, _)| *at <= now) {
+            if let Some((_, decision)) = self.decisions.pop_front() {
+                self.write(&decision);
+            }
+        }
+    }
+
+    fn write(&mut self, Decision { pod, outcome }: &Decision) {
+        let metadata = &pod.metadata;
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let name = metadata.name.as_deref().unwrap_or_default();
+        let uid = metadata.uid.as_deref().unwrap_or_default();
+        let now = self.api.clock().now();
+        let known = self.api.pod(namespace, name);
+        let Some(known) = known.filter(|known| known.metadata.uid == metadata.uid) else {
+            return;
+        };
+        match outcome {
+            Outcome::Node(node) => {
+                self.metrics.write(|counts| counts.scheduled += 1);
+                if self.api.bind(namespace, name, node).is_ok() {
+                    let message = format!("Successfully assigned {namespace}/{name} to {node}");
+                    self.api.record(event(pod, "Normal", "Scheduled", message, &now));
+                } else if let Some(node) = self.assumed.remove(uid) {
+                    self.forget_assumed(pod, Some(node));
+                }
+            }
+            Outcome::NoNode(message) => {
+                self.metrics.write(|counts| counts.unschedulable += 1);
+                if let Some(condition) = unschedulable(&known, message, &now) {
+                    // Whoever deleted the pod in between needs no condition.
+                    let _ = self.api.set_pod_condition(namespace, name, condition, MANAGER);
+                }
+                let message = message.as_ref().to_owned();
+                self.api.record(event(pod, "Warning", "FailedScheduling", message, &now));
+            }
+        }
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let decision = self.decisions.front().map(|(at, _)| *at);
+        self.queue.next_due().into_iter().chain(decision).min()
+    }
+
+    fn report(&self) {
+        let pending = QueueName::ALL.map(|queue| self.queue.count(queue));
+        self.metrics.write(|counts| counts.pending = pending);
+    }
+}
+
+/// Whether a pod is one that this scheduler places.
+fn waits_for_us(pod: &Pod) -> bool {
+    let name = pod.spec.as_ref().and_then(|spec| spec.scheduler_name.as_deref());
+    !has_ended(pod)
+        && pod.metadata.deletion_timestamp.is_none()
+        && name.is_none_or(|name| name.is_empty() || name == NAME)
+}
+
+/// The condition to write, unless the pod has it already.
+fn unschedulable(pod: &Pod, message: &str, now: &Time) -> Option<PodCondition> {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let known = conditions.into_iter().find(|condition| condition.type_ == "PodScheduled");
+    let same_status = known.filter(|known| known.status == "False");
+    if same_status.is_some_and(|known| known.message.as_deref() == Some(message)) {
+        return None;
+    }
+    Some(PodCondition {
+        type_: "PodScheduled".to_owned(),
+        status: "False".to_owned(),
+        reason: Some("Unschedulable".to_owned()),
+        message: Some(message.to_owned()),
+        last_transition_time: same_status
+            .and_then(|known| known.last_transition_time.clone())
+            .or_else(|| Some(now.clone())),
+        ..PodCondition::default()
+    })
+}
+
+fn event(pod: &Pod, type_: &str, reason: &str, message: String, now: &Time) -> Event {
+    let metadata = &pod.metadata;
+    Event {
+        metadata: ObjectMeta { namespace: metadata.namespace.clone(), ..ObjectMeta::default() },
+        involved_object: ObjectReference {
+            api_version: Some("v1".to_owned()),
+            kind: Some("Pod".to_owned()),
+            namespace: metadata.namespace.clone(),
+            name: metadata.name.clone(),
+            uid: metadata.uid.clone(),
+            resource_version: metadata.resource_version.clone(),
+            ..ObjectReference::default()
+        },
+        type_: Some(type_.to_owned()),
+        reason: Some(reason.to_owned()),
+        message: Some(message),
+        count: Some(1),
+        source: Some(EventSource { component: Some(NAME.to_owned()), ..EventSource::default() }),
+        reporting_component: Some(NAME.to_owned()),
+        first_timestamp: Some(now.clone()),
+        last_timestamp: Some(now.clone()),
+        ..Event::default()
+    }
+}
