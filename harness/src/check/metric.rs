@@ -1,26 +1,36 @@
-//! Expectations about the metrics of a kubelet.
+//! Expectations about the metrics of a kubelet or of the control plane.
 
 use super::Difference;
 use crate::cluster::Cluster;
-use crate::scenario::MetricPattern;
+use crate::scenario::{Count, MetricPattern};
 
 /// Compares a metric; what was never counted is 0.
 pub(super) fn check(pattern: &MetricPattern, cluster: &Cluster, differences: &mut Vec<Difference>) {
-    let what = format!("metric {} of node {}", pattern.name, pattern.node);
-    let text = cluster
-        .node(&pattern.node)
-        .ok()
-        .and_then(|node| node.kubelet())
-        .map(|kubelet| kubelet.metrics().render());
+    let (what, text) = match &pattern.node {
+        Some(node) => {
+            let kubelet = cluster.node(node).ok().and_then(|node| node.kubelet());
+            let text = kubelet.map(|kubelet| kubelet.metrics().render());
+            (format!("metric {} of node {node}", pattern.name), text)
+        }
+        None => (format!("metric {}", pattern.name), Some(cluster.metrics())),
+    };
+    let wanted = Count {
+        min: pattern.value.or(pattern.min).unwrap_or(0),
+        max: pattern.value.or(pattern.max),
+    };
     let Some(text) = text else {
-        differences.push(Difference::new(what, pattern.value, "the node has no kubelet"));
+        differences.push(Difference::new(what, wanted, "the node has no kubelet"));
         return;
     };
     let seen: f64 = text.lines().filter_map(|line| value_of(line, pattern)).sum();
-    #[allow(clippy::cast_precision_loss, reason = "counters stay far below 2^53")]
-    let wanted = pattern.value as f64;
-    if seen != wanted {
-        differences.push(Difference::new(what, pattern.value, seen));
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "metrics here are counts, far below 2^53"
+    )]
+    let count = seen as u64;
+    if !wanted.holds(count) {
+        differences.push(Difference::new(what, wanted, seen));
     }
 }
 

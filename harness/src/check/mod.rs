@@ -5,14 +5,16 @@ mod identity;
 mod metric;
 mod partial;
 mod pod;
+mod pods;
 
 use std::fmt;
 
 use fake_kubelet::api::NodeApi;
+use kubernetes_objects::resource::{self, Resource};
 use serde_json::Value as Json;
 
 use crate::cluster::Cluster;
-use crate::scenario::{DEFAULT_NAMESPACE, Expectation, ObjectKind, ObjectName};
+use crate::scenario::{DEFAULT_NAMESPACE, Expectation, ObjectName};
 
 pub(crate) use event::describe as describe_event;
 pub use identity::{parse_id_output, parse_process_status};
@@ -52,6 +54,8 @@ pub async fn check(expectation: &Expectation, cluster: &Cluster) -> Vec<Differen
         event::check(pattern, namespace, cluster, &mut differences);
     } else if let Some(pattern) = &expectation.metric {
         metric::check(pattern, cluster, &mut differences);
+    } else if let Some(pattern) = &expectation.pods {
+        pods::check(pattern, cluster, &mut differences);
     } else if let Some(wanted) = &expectation.object {
         check_object(wanted, cluster, &mut differences);
     } else if let Some(name) = &expectation.absent {
@@ -82,21 +86,17 @@ fn check_object(wanted: &Json, cluster: &Cluster, differences: &mut Vec<Differen
     let text = |path: &str| wanted.pointer(path).and_then(Json::as_str);
     let kind = text("/kind").unwrap_or_default();
     let name = text("/metadata/name").unwrap_or_default();
-    let found = match kind {
-        "Pod" => {
-            let namespace = namespace_of(text("/metadata/namespace"));
-            cluster.api.pod(namespace, name).map(|pod| as_json(&*pod))
-        }
-        "Node" => cluster.api.node(name).map(|node| as_json(&*node)),
-        _ => {
-            differences.push(Difference::new(
-                format!("{kind} {name}"),
-                "a kind that the cluster knows",
-                "it knows Pod and Node",
-            ));
-            return;
-        }
+    let Some(resource) = of_kind(text("/apiVersion"), kind) else {
+        differences.push(Difference::new(
+            format!("{kind} {name}"),
+            "a kind that the cluster knows",
+            "it knows none of this name",
+        ));
+        return;
     };
+    let namespace = namespace_of(text("/metadata/namespace"));
+    let namespace = if resource.namespaced { namespace } else { "" };
+    let found = cluster.api.object(resource, namespace, name).map(|object| object.to_json());
     let what = format!("{} {name}", kind.to_lowercase());
     match found {
         Some(mut object) => {
@@ -112,13 +112,20 @@ fn check_object(wanted: &Json, cluster: &Cluster, differences: &mut Vec<Differen
     }
 }
 
+/// The resource of a kind; where no version is given, the first that has it.
+fn of_kind(api_version: Option<&str>, kind: &str) -> Option<&'static Resource> {
+    match api_version {
+        Some(version) => resource::of_kind(version, kind),
+        None => resource::RESOURCES.iter().find(|one| one.kind == kind),
+    }
+}
+
 fn check_absent(name: &ObjectName, cluster: &Cluster, differences: &mut Vec<Difference>) {
     let namespace = namespace_of(name.namespace.as_deref());
-    let (kind, exists) = match name.kind {
-        ObjectKind::Pod => ("pod", cluster.api.pod(namespace, &name.name).is_some()),
-        ObjectKind::Node => ("node", cluster.api.node(&name.name).is_some()),
-    };
-    if exists {
+    let resource = name.kind.resource();
+    let namespace = if resource.namespaced { namespace } else { "" };
+    let kind = resource.singular;
+    if cluster.api.object(resource, namespace, &name.name).is_some() {
         differences.push(Difference::new(format!("{kind} {}", name.name), "none", "it exists"));
     }
 }

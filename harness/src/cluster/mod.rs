@@ -4,6 +4,7 @@ mod api_server;
 mod clock;
 mod controllers;
 mod delays;
+mod metrics;
 mod node;
 mod object;
 mod owners;
@@ -34,6 +35,7 @@ pub use api_server::{
     WatchOptions, Writing,
 };
 pub use clock::{Clock, ClockHand};
+pub use metrics::NAMES as METRIC_NAMES;
 pub use node::ClusterNode;
 pub use object::{Object, Untyped};
 pub use refusal::Refusal;
@@ -149,6 +151,12 @@ impl Cluster {
     #[must_use]
     pub fn api_gate_settings(&self) -> &BTreeMap<String, bool> {
         &self.api_gate_settings
+    }
+
+    /// What the control plane counts, in the Prometheus text format.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        metrics::render(self)
     }
 
     /// All nodes, by name.

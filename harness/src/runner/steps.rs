@@ -10,11 +10,13 @@ use thiserror::Error;
 use super::waiting::{Patience, pass, until, until_all_hold, while_none_holds};
 use super::{Failure, Verdict, with_sources};
 use crate::check::{Difference, container_status, describe_event};
-use crate::cluster::{Cluster, ClusterError, PodExecError, Refusal as ApiRefusal};
+use crate::cluster::{
+    Cluster, ClusterError, DeleteOptions, PodExecError, Propagation, Refusal as ApiRefusal,
+};
 use crate::document::Span;
 use crate::scenario::{
-    Case, Change, ContainerName, DEFAULT_NAMESPACE, Exec, Label, ObjectKind, ObjectName, Refusal,
-    RuntimeName, SetFeatureGates, Step,
+    Case, Change, ContainerName, DEFAULT_NAMESPACE, Exec, Label, ObjectName, Refusal, RuntimeName,
+    SetFeatureGates, Step,
 };
 
 /// How long `expect` and `exec` wait when a step does not say.
@@ -198,10 +200,12 @@ fn namespace(given: Option<&String>) -> &str {
 }
 
 fn delete(name: &ObjectName, cluster: &Cluster) -> Result<(), ApiRefusal> {
-    match name.kind {
-        ObjectKind::Pod => cluster.api.delete_pod(namespace(name.namespace.as_ref()), &name.name),
-        ObjectKind::Node => cluster.api.delete_node(&name.name),
-    }
+    let resource = name.kind.resource();
+    let namespace = if resource.namespaced { namespace(name.namespace.as_ref()) } else { "" };
+    // What an object owns goes after it, as with kubectl.
+    let options =
+        DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+    cluster.api.delete_object(resource, namespace, &name.name, &options)
 }
 
 fn refusal_as_expected(

@@ -75,12 +75,12 @@ pub(crate) fn scenario_name(text: &str) -> Result<(), String> {
 }
 
 fn metric_name(text: &str) -> Result<(), String> {
-    let known = fake_kubelet::metrics::NAMES;
+    let known = [fake_kubelet::metrics::NAMES, crate::cluster::METRIC_NAMES].concat();
     if known.contains(&text) {
         return Ok(());
     }
-    let near = closest(text, known).map(|name| format!("; did you mean {name:?}?"));
-    Err(format!("no kubelet here counts {text:?}{}", near.unwrap_or_default()))
+    let near = closest(text, &known).map(|name| format!("; did you mean {name:?}?"));
+    Err(format!("nothing here counts {text:?}{}", near.unwrap_or_default()))
 }
 
 /// What building cases needs besides the document.

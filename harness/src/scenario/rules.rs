@@ -70,6 +70,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     ("node", &["metadata", "spec", "status"]),
     ("event", &["namespace"]),
     ("metric", &[]),
+    ("pods", &[]),
     ("object", &[]),
     ("absent", &[]),
 ];
@@ -282,6 +283,21 @@ fn check_expectation(expectation: &Node, problems: &mut Problems) {
                 );
             }
         }
+    }
+    if let Some(metric) = expectation.get("metric") {
+        let bounds = ["value", "min", "max"];
+        if !bounds.iter().any(|bound| metric.get(bound).is_some()) {
+            problems.add(
+                Problem::new(start_of(metric.span), "any value of this metric fits")
+                    .help("give value, min or max"),
+            );
+        }
+    }
+    if let Some(count) = expectation.get("pods").and_then(|pods| pods.get("count"))
+        && count.entries().is_empty()
+    {
+        problems
+            .add(Problem::new(count.span, "any number fits this").help("give min, max or both"));
     }
     if let Some(event) = expectation.get("event").filter(|event| event.entries().is_empty()) {
         problems

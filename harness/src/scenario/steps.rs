@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kubernetes_objects::resource::Resource;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -118,6 +119,28 @@ pub enum ObjectKind {
     Pod,
     /// A node.
     Node,
+    /// A deployment.
+    Deployment,
+    /// A replica set.
+    ReplicaSet,
+    /// A namespace.
+    Namespace,
+}
+
+impl ObjectKind {
+    /// The resource of its objects.
+    #[must_use]
+    pub fn resource(self) -> &'static Resource {
+        let (group, plural) = match self {
+            Self::Pod => ("", "pods"),
+            Self::Node => ("", "nodes"),
+            Self::Deployment => ("apps", "deployments"),
+            Self::ReplicaSet => ("apps", "replicasets"),
+            Self::Namespace => ("", "namespaces"),
+        };
+        kubernetes_objects::resource::find(group, "v1", plural)
+            .expect("the table has what scenarios can name")
+    }
 }
 
 /// Names a container of a pod.
@@ -256,7 +279,7 @@ pub enum CriCall {
 }
 
 /// One thing that must (or, under `never`, must not) be true. It names exactly one subject:
-/// `pod`, `node`, `event`, `metric`, `object` or `absent`.
+/// `pod`, `pods`, `node`, `event`, `metric`, `object` or `absent`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Expectation {
@@ -322,9 +345,12 @@ pub struct Expectation {
     /// An event.
     #[serde(default)]
     pub event: Option<EventPattern>,
-    /// A metric of a node's kubelet.
+    /// A metric of a node's kubelet, or of the control plane.
     #[serde(default)]
     pub metric: Option<MetricPattern>,
+    /// How many pods there are of a kind.
+    #[serde(default)]
+    pub pods: Option<PodsPattern>,
     /// A part of any object, found by its kind and name.
     #[serde(default)]
     pub object: Option<Json>,
@@ -415,16 +441,83 @@ pub enum EventType {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MetricPattern {
-    /// The node whose kubelet counts.
+    /// The node whose kubelet counts; for what the control plane counts it is left out.
+    #[serde(default)]
     #[schemars(extend("x-refers-to" = "node"))]
-    pub node: String,
+    pub node: Option<String>,
     /// The metric's name.
     #[schemars(extend("x-format" = "metricName"))]
     pub name: String,
     /// Its labels.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Its value; a metric that was never counted is 0.
+    /// Its value; a metric that was never counted is 0, and what has several fitting labels is
+    /// added up.
+    #[serde(default)]
     #[schemars(range(min = 0))]
-    pub value: u64,
+    pub value: Option<u64>,
+    /// The least that its value may be.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub min: Option<u64>,
+    /// The most that its value may be.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub max: Option<u64>,
+}
+
+/// A set of pods, by what is known of them, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodsPattern {
+    /// The namespace; every one when left out.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Labels that they have.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// The phase they are in.
+    #[serde(default)]
+    pub phase: Option<Phase>,
+    /// The reason in their status.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The node they are bound to.
+    #[serde(default)]
+    #[schemars(extend("x-refers-to" = "node"))]
+    pub node: Option<String>,
+    /// How many there are.
+    pub count: Count,
+}
+
+/// A number between two bounds, both included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Count {
+    /// The least; 0 when left out.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub min: u64,
+    /// The most; without bound when left out.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub max: Option<u64>,
+}
+
+impl Count {
+    /// Whether a number is within the bounds.
+    #[must_use]
+    pub fn holds(self, number: u64) -> bool {
+        number >= self.min && self.max.is_none_or(|max| number <= max)
+    }
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.max {
+            Some(max) if max == self.min => write!(f, "{max}"),
+            Some(max) => write!(f, "{} to {max}", self.min),
+            None => write!(f, "{} or more", self.min),
+        }
+    }
 }

@@ -33,7 +33,8 @@ use garbage_collector::GarbageCollector;
 use informer::{Changes, Told};
 use namespaces::Namespaces;
 use pod_collector::{MOST_ENDED, PodCollector};
-use queue::{Controller, QueueCounts};
+use queue::Controller;
+pub(super) use queue::QueueCounts;
 use replica_set::ReplicaSets;
 use view::View;
 

@@ -4,7 +4,7 @@
 //! Rules: `pkg/controller/podgc` of 1.36.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -34,7 +34,6 @@ pub(super) struct PodCollector {
     client: Client,
     start: Instant,
     looks: AtomicBool,
-    collected: AtomicU64,
 }
 
 impl PodCollector {
@@ -45,13 +44,7 @@ impl PodCollector {
             client,
             start: Instant::now(),
             looks: AtomicBool::new(false),
-            collected: AtomicU64::new(0),
         })
-    }
-
-    /// How many pods were collected so far.
-    pub(super) fn collected(&self) -> u64 {
-        self.collected.load(Ordering::Relaxed)
     }
 
     /// Takes in a change of which the view knows already.
@@ -65,7 +58,7 @@ impl PodCollector {
     }
 
     /// Looks at each period while there are too many; at other times nobody has to.
-    pub(super) fn look_from_now_on(self: &Arc<Self>) {
+    fn look_from_now_on(self: &Arc<Self>) {
         if self.looks.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -101,9 +94,7 @@ impl PodCollector {
     async fn delete(&self, (namespace, name): &ObjectName) {
         let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
         // One that is gone already, or that is held, is looked at again in the next period.
-        if self.client.delete(self.kinds.pods, namespace, name, &options).await.is_ok() {
-            self.collected.fetch_add(1, Ordering::Relaxed);
-        }
+        let _ = self.client.delete(self.kinds.pods, namespace, name, &options).await;
     }
 
     /// Ends and deletes the pods of a node that stays away.

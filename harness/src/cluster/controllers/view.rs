@@ -88,11 +88,6 @@ impl Owned {
     pub(super) fn active(&self) -> Vec<Arc<Pod>> {
         self.pods.values().filter(|pod| is_active(pod)).cloned().collect()
     }
-
-    /// All pods, those that have ended last.
-    pub(super) fn all(&self) -> Vec<Arc<Pod>> {
-        self.pods.values().chain(self.ended.values()).cloned().collect()
-    }
 }
 
 /// What has been heard so far.
