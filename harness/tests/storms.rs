@@ -153,3 +153,35 @@ async fn a_label_that_no_node_has_leaves_pods_pending_in_the_recorded_words() {
     let failed = failed.expect("an event says so");
     assert_eq!(failed.message.as_deref(), recording["condition"]["message"].as_str());
 }
+
+#[tokio::test(start_paused = true)]
+async fn pods_that_ended_are_collected_beyond_the_threshold_the_oldest_first() {
+    const THRESHOLD: usize = 12_500;
+    const SURPLUS: usize = 100;
+    let cluster = cluster(json!([{"name": "a"}])).await;
+    let pods = kubernetes_objects::resource::find("", "v1", "pods").expect("known");
+    for number in 0..THRESHOLD + SURPLUS {
+        let name = format!("pod-{number:05}");
+        let pod = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name},
+            "spec": {"schedulerName": "nobody", "containers": [{"name": "ctr", "image": "a"}]},
+        });
+        cluster.api.apply(&pod).expect("it is valid");
+        let mut object = cluster.api.object(pods, "default", &name).expect("it is there");
+        if let gidcheck::cluster::Object::Pod(pod) = &mut object {
+            let status = Arc::make_mut(pod).status.get_or_insert_default();
+            status.phase = Some("Failed".to_owned());
+        }
+        cluster.api.update_object(pods, "status", object, "test").expect("the status may change");
+        if number == SURPLUS {
+            // Those made later are younger.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(cluster.api.count(pods), THRESHOLD);
+    assert!(cluster.api.pod("default", "pod-00099").is_none(), "an old one is gone");
+    assert!(cluster.api.pod("default", "pod-00101").is_some(), "a younger one is kept");
+}

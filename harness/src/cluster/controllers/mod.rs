@@ -6,6 +6,7 @@
 
 mod adoption;
 mod client;
+mod daemon_set;
 mod deployment;
 mod expectations;
 mod garbage_collector;
@@ -17,6 +18,7 @@ mod queue;
 mod recorder;
 mod replica_set;
 mod slow_start;
+mod template_hash;
 mod view;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use super::ApiServer;
 use super::delays::{CONTROLLER, GARBAGE_COLLECTOR, NAMESPACES};
 use super::store::{Change, ChangeKind};
 use client::Client;
+use daemon_set::DaemonSets;
 use deployment::Deployments;
 use garbage_collector::GarbageCollector;
 use informer::{Changes, Told};
@@ -46,6 +49,7 @@ pub(super) struct Kinds {
     namespaces: &'static Resource,
     replica_sets: &'static Resource,
     deployments: &'static Resource,
+    daemon_sets: &'static Resource,
 }
 
 impl Kinds {
@@ -59,6 +63,7 @@ impl Kinds {
             namespaces: of("", "namespaces"),
             replica_sets: of("apps", "replicasets"),
             deployments: of("apps", "deployments"),
+            daemon_sets: of("apps", "daemonsets"),
         }
     }
 }
@@ -70,6 +75,7 @@ pub(super) struct All {
     view: Arc<View>,
     replica_sets: Arc<ReplicaSets>,
     deployments: Arc<Deployments>,
+    daemon_sets: Arc<DaemonSets>,
     garbage_collector: Arc<GarbageCollector>,
     namespaces: Arc<Namespaces>,
     pod_collector: Arc<PodCollector>,
@@ -86,6 +92,7 @@ impl All {
             kinds,
             replica_sets: ReplicaSets::new(kinds, &view, client("replicaset-controller")),
             deployments: Deployments::new(kinds, &view, client("deployment-controller")),
+            daemon_sets: DaemonSets::new(kinds, &view, client("daemon-set-controller")),
             garbage_collector: GarbageCollector::new(kinds, &view, garbage),
             namespaces: Namespaces::new(kinds, &view, emptying),
             pod_collector: PodCollector::new(kinds, &view, client("pod-garbage-collector")),
@@ -103,12 +110,16 @@ impl All {
             let heard = self.view.heard();
             return heard.ended.len() > MOST_ENDED || heard.any(&[self.kinds.replica_sets]);
         }
-        change.kind == ChangeKind::Deleted || resource.group == "apps"
+        let daemons = || self.view.heard().any(&[self.kinds.daemon_sets]);
+        change.kind == ChangeKind::Deleted
+            || resource.group == "apps"
+            || (std::ptr::eq(resource, self.kinds.nodes) && daemons())
     }
 
     fn hear(&self, told: &Told<'_>) {
         self.replica_sets.hear(told);
         self.deployments.hear(told);
+        self.daemon_sets.hear(told);
         self.garbage_collector.hear(told);
         self.namespaces.hear(told);
         self.pod_collector.hear(told);
@@ -117,6 +128,7 @@ impl All {
     /// What the work queues have done, by their names.
     fn queues(&self) -> Vec<(&'static str, QueueCounts)> {
         vec![
+            ("daemonset", self.daemon_sets.queue().counts()),
             ("deployment", self.deployments.queue().counts()),
             ("garbage_collector_attempt_to_delete", self.garbage_collector.queue().counts()),
             ("namespace", self.namespaces.queue().counts()),

@@ -7,13 +7,11 @@ use kubernetes_objects::Status;
 
 use super::super::client::untyped;
 use super::super::pods::controlled_by;
+use super::super::template_hash;
 use super::annotations::{self, annotate_new, revision};
 use super::conditions::{self, PROGRESSING, condition};
 use super::scaling::new_size;
 use super::{Deployments, NO_DEADLINE, Rollout, TEMPLATE_HASH};
-
-/// What hashes are written in: nothing that could be read as a word.
-const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// Sorts a Deployment's ReplicaSets into the one of its template and the others.
 pub(super) fn arrange(deployment: Deployment, sets: Vec<ReplicaSet>) -> Rollout {
@@ -41,20 +39,6 @@ fn without_hash(template: &PodTemplateSpec) -> PodTemplateSpec {
     }
     template.metadata = template.metadata.filter(|metadata| *metadata != ObjectMeta::default());
     template
-}
-
-/// A template's hash, told apart from others that happen to be equal by `collisions`.
-///
-/// FNV-1a as the controller computes it, but over the template's JSON: the real one hashes how
-/// Go prints it.
-fn hash(template: &PodTemplateSpec, collisions: Option<i32>) -> String {
-    let json = serde_json::to_vec(template).expect("templates are always valid JSON");
-    let collisions = collisions.map(i32::to_le_bytes);
-    let bytes = json.iter().chain(collisions.iter().flatten());
-    let hash = bytes
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-    let letter = |digit: u8| char::from(ALPHABET[usize::from(digit) % ALPHABET.len()]);
-    hash.to_string().bytes().map(letter).collect()
 }
 
 impl Deployments {
@@ -134,7 +118,7 @@ impl Deployments {
         let deployment = &rollout.deployment;
         let spec = rollout.spec();
         let collisions = deployment.status.as_ref().and_then(|status| status.collision_count);
-        let hash = hash(&spec.template, collisions);
+        let hash = template_hash::of(&spec.template, collisions);
         let mut template = spec.template;
         let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
         labels.insert(TEMPLATE_HASH.to_owned(), hash.clone());
