@@ -59,7 +59,7 @@ impl Untyped {
         rest.remove("kind");
         let metadata = rest
             .remove("metadata")
-            .map_or(Ok(ObjectMeta::default()), |metadata| serde_json::from_value(metadata))?;
+            .map_or(Ok(ObjectMeta::default()), serde_json::from_value)?;
         Ok(Self { metadata, rest })
     }
 }

@@ -137,5 +137,5 @@ impl Client {
 pub(super) fn untyped<T: Serialize>(object: &T) -> Result<Object, Status> {
     Untyped::of(object)
         .map(|object| Object::Other(Arc::new(object)))
-        .map_err(|error| Status::bad_request(&error.to_string()))
+        .map_err(|error| Status::bad_request(error.to_string()))
 }

@@ -96,10 +96,10 @@ impl GarbageCollector {
     ) {
         let namespace = metadata.namespace.as_deref().unwrap_or_default();
         match (told.kind, self.owner(owner, namespace)) {
-            (ChangeKind::Deleted, Some((item, owner))) => {
-                if waits_for_dependents(owner.metadata()) {
-                    enqueue(self, &key(&item));
-                }
+            (ChangeKind::Deleted, Some((item, owner)))
+                if waits_for_dependents(owner.metadata()) =>
+            {
+                enqueue(self, &key(&item));
             }
             (ChangeKind::Added, None) => enqueue(self, &key(&(told.resource, told.key()))),
             _ => {}
