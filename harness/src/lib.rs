@@ -13,6 +13,7 @@ pub mod document;
 pub mod images;
 pub mod matrix;
 pub mod oci;
+pub mod plan;
 pub mod recording;
 pub mod report;
 pub mod runner;

@@ -6,7 +6,7 @@ mod tree;
 
 use std::hash::{Hash, Hasher};
 
-pub use store::{ImageStore, StoredImage};
+pub use store::{ImageStore, StoredImage, normalise_reference};
 pub(crate) use tree::normalise;
 pub use tree::{FileKind, FileNode, FileTree, Links, Located, LookUpError, PathError};
 

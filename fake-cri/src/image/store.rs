@@ -138,8 +138,10 @@ fn digest(image: &Image) -> String {
     hex_id(hasher.finish())
 }
 
-/// A reference with registry and tag.
-fn normalise_reference(reference: &str) -> String {
+/// A reference with registry and tag, as runtimes complete it: `busybox` is
+/// `docker.io/library/busybox:latest`.
+#[must_use]
+pub fn normalise_reference(reference: &str) -> String {
     let (first, has_path) = match reference.split_once('/') {
         Some((first, _)) => (first, true),
         None => (reference, false),

@@ -4,6 +4,7 @@ mod api_server;
 mod clock;
 mod controllers;
 mod delays;
+mod joining;
 mod metrics;
 mod node;
 mod object;
@@ -35,6 +36,7 @@ pub use api_server::{
     WatchOptions, Writing,
 };
 pub use clock::{Clock, ClockHand};
+pub use joining::NodeSetup;
 pub use metrics::NAMES as METRIC_NAMES;
 pub use node::ClusterNode;
 pub use object::{Object, Untyped};
@@ -97,9 +99,27 @@ impl Cluster {
         images: &Arc<fake_cri::ImageStore>,
         target: &dyn Target,
     ) -> Result<Self, ClusterError> {
-        let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
         let version = spec.api_server.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
         let gates = spec.api_server.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
+        let mut cluster = Self::without_nodes(version, gates, target)?;
+        let default = [default_node()];
+        let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
+        for node in nodes {
+            cluster.add_node(spec, node, images, target).await?;
+        }
+        Ok(cluster)
+    }
+
+    /// Brings a cluster up that has no nodes yet.
+    ///
+    /// # Errors
+    /// [`ClusterError::FeatureGate`].
+    pub fn without_nodes(
+        version: KubernetesVersion,
+        gates: &BTreeMap<String, bool>,
+        target: &dyn Target,
+    ) -> Result<Self, ClusterError> {
+        let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
         let api = Arc::new(ApiServer::new(
             gates_of(version, gates)?,
             clock.clone(),
@@ -107,7 +127,7 @@ impl Cluster {
         ));
         let (scheduler_metrics, scheduler) = scheduler::start(&api);
         let controllers = controllers::Controllers::start(&api);
-        let mut cluster = Self {
+        Ok(Self {
             api,
             clock,
             nodes: BTreeMap::new(),
@@ -115,13 +135,7 @@ impl Cluster {
             scheduler,
             scheduler_metrics,
             controllers,
-        };
-        let default = [default_node()];
-        let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
-        for node in nodes {
-            cluster.add_node(spec, node, images, target).await?;
-        }
-        Ok(cluster)
+        })
     }
 
     async fn add_node(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fake_kubelet::version::{FeatureGates, KubernetesVersion};
 use fake_kubelet::{Kubelet, KubeletConfig};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::delays::KUBELET;
 use super::{ApiServer, Clock, ClusterError, gates_of};
@@ -20,6 +21,8 @@ const SHARED_RUNTIME_RELIST_PERIOD: Duration = Duration::from_millis(100);
 pub struct ClusterNode {
     name: String,
     labels: BTreeMap<String, String>,
+    /// The node's resources, where they are not the ample ones of every node here.
+    pub(super) capacity: Option<BTreeMap<String, Quantity>>,
     /// The runtime.
     pub runtime: NodeRuntime,
     clock: Clock,
@@ -37,6 +40,7 @@ impl ClusterNode {
         Self {
             name: name.to_owned(),
             labels,
+            capacity: None,
             runtime,
             clock,
             gate_settings: BTreeMap::new(),
@@ -75,6 +79,9 @@ impl ClusterNode {
         }
         let mut config = KubeletConfig::new(&self.name, gates);
         config.node_labels.clone_from(&self.labels);
+        if let Some(capacity) = &self.capacity {
+            config.capacity.clone_from(capacity);
+        }
         config.image_mapping.clone_from(&self.runtime.image_mapping);
         config.extra_labels.clone_from(&self.runtime.sandbox_labels);
         config.host_network_only = self.runtime.host_network;

@@ -1,0 +1,206 @@
+//! JSON as a stream: lists are walked, and each object is handed over as it comes.
+
+use std::fmt;
+use std::io::BufRead;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::InputError;
+use super::collect::{Collector, Part, RawObject};
+use super::position::{Position, Positioned};
+
+/// Reads every document of a source.
+pub(super) fn read<R: BufRead>(
+    name: &str,
+    mut reader: Positioned<'_, R>,
+    position: &Position,
+    collector: &mut Collector,
+) -> Result<(), InputError> {
+    collector.begin_source(name);
+    loop {
+        let failed = |source| InputError::Read { source_name: name.to_owned(), source };
+        if reader.next_text_byte().map_err(failed)?.is_none() {
+            return Ok(());
+        }
+        let before = position.line() - 1;
+        let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
+        let document = Document { collector, position, list_of: None };
+        if let Err(error) = document.deserialize(&mut deserializer) {
+            if collector.is_full() {
+                return Err(InputError::TooMany);
+            }
+            return Err(InputError::Syntax {
+                source_name: name.to_owned(),
+                line: before + u64::try_from(error.line()).unwrap_or(u64::MAX).max(1),
+                column: u64::try_from(error.column()).unwrap_or(u64::MAX),
+                format: "JSON",
+                message: without_place(&error),
+                understood: collector.understood(),
+            });
+        }
+    }
+}
+
+/// Reads one answer of an API server; gives what continues the list.
+pub(super) fn read_answer(
+    name: &str,
+    text: &str,
+    collector: &mut Collector,
+) -> Result<Option<String>, InputError> {
+    collector.begin_source(name);
+    let position = Position::new(u64::MAX);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let document = Document { collector, position: &position, list_of: None };
+    document.deserialize(&mut deserializer).map_err(|error| InputError::Syntax {
+        source_name: name.to_owned(),
+        line: u64::try_from(error.line()).unwrap_or(u64::MAX),
+        column: u64::try_from(error.column()).unwrap_or(u64::MAX),
+        format: "JSON",
+        message: without_place(&error),
+        understood: collector.understood(),
+    })
+}
+
+/// The message without ` at line 1 column 2`, which is shown before it.
+fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    crate::report::shown_line(message)
+}
+
+/// An object, or a list of them.
+struct Document<'a> {
+    collector: &'a mut Collector,
+    position: &'a Position,
+    /// The version and kind of the objects of a typed list, which do not say it themselves.
+    list_of: Option<(String, String)>,
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    /// The token that continues a list.
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.position.begin_object();
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = Option<String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a Kubernetes object or a list of them")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        let Self { collector, position, list_of } = self;
+        Items { collector, position, list_of }.visit_seq(items)?;
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Self { collector, position, list_of } = self;
+        let line = position.line();
+        let (api_version, kind) = list_of.unwrap_or_default();
+        let mut object =
+            RawObject { api_version, kind, line: Some(line), ..RawObject::default() };
+        let mut is_list = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "apiVersion" => object.api_version = text(map.next_value()?),
+                "kind" => object.kind = text(map.next_value()?),
+                "items" => {
+                    is_list = true;
+                    let list_of = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+                    let list_of =
+                        list_of.map(|kind| (object.api_version.clone(), kind.to_owned()));
+                    map.next_value_seed(Items { collector, position, list_of })?;
+                    position.begin_object();
+                }
+                "metadata" => object.metadata = Some(raw(map.next_value()?)),
+                "spec" if collector.wants(&object) => object.spec = Some(raw(map.next_value()?)),
+                "status" if collector.wants(&object) => {
+                    object.status = Some(raw(map.next_value()?));
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if is_list {
+            return Ok(object.metadata.and_then(continuation));
+        }
+        if collector.take(object) {
+            Ok(None)
+        } else {
+            Err(serde::de::Error::custom("too many objects"))
+        }
+    }
+}
+
+/// The objects of a list.
+struct Items<'a> {
+    collector: &'a mut Collector,
+    position: &'a Position,
+    list_of: Option<(String, String)>,
+}
+
+impl<'de> DeserializeSeed<'de> for Items<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of Kubernetes objects")
+    }
+
+    /// Go prints an empty list as `null`.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        loop {
+            let document = Document {
+                collector: self.collector,
+                position: self.position,
+                list_of: self.list_of.clone(),
+            };
+            if items.next_element_seed(document)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn raw(value: Box<RawValue>) -> Part {
+    Part::Raw(value)
+}
+
+fn text(value: Json) -> String {
+    if let Json::String(text) = value { text } else { String::new() }
+}
+
+fn continuation(metadata: Part) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ListMetadata {
+        r#continue: Option<String>,
+    }
+    let read: ListMetadata = metadata.read().ok()?;
+    read.r#continue.filter(|token| !token.is_empty())
+}

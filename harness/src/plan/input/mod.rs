@@ -1,0 +1,165 @@
+//! Reading a cluster: what `kubectl get … -o json` or `-o yaml` printed, or a live API server.
+//!
+//! Input is hostile and may be huge: objects are read one at a time and only
+//! what the plan looks at is kept; size, count and depth are bounded. What is
+//! no JSON or YAML ends the reading with its place; an object that cannot be
+//! understood is named, counted and left out.
+
+mod collect;
+mod fields;
+mod json;
+pub mod live;
+mod position;
+mod yaml;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::snapshot::Snapshot;
+use collect::Collector;
+use position::{Position, Positioned};
+
+/// The most bytes that one object may have.
+const MAX_OBJECT_BYTES: u64 = 16 * 1024 * 1024;
+/// The most bytes of a JSON source.
+const MAX_JSON_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+/// The most bytes of a YAML source, which is held in memory as a whole.
+const MAX_YAML_BYTES: u64 = 256 * 1024 * 1024;
+/// The most objects that are kept of all sources together.
+const MAX_OBJECTS: usize = 4_000_000;
+
+/// Why a cluster cannot be read.
+#[derive(Debug, Error)]
+pub enum InputError {
+    /// A file cannot be read.
+    #[error("cannot read {source_name}")]
+    Read {
+        /// The file.
+        source_name: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A text is neither JSON nor YAML.
+    #[error(
+        "{source_name}:{line}:{column}: this is not valid {format}: {message}; understood before \
+         it: {understood}. Write the file again, and look whether the command that wrote it failed"
+    )]
+    Syntax {
+        /// The file.
+        source_name: String,
+        /// From 1.
+        line: u64,
+        /// From 1.
+        column: u64,
+        /// JSON or YAML.
+        format: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What was read before.
+        understood: String,
+    },
+    /// The text is in an encoding that no Kubernetes tool reads.
+    #[error(
+        "{0} is UTF-16, as Windows PowerShell's `>` writes it; write it with \
+         `| Out-File -Encoding utf8`"
+    )]
+    Utf16(String),
+    /// More than is read.
+    #[error("{source_name} has more than {limit} bytes; {advice}")]
+    TooLarge {
+        /// The file.
+        source_name: String,
+        /// The most bytes.
+        limit: u64,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// More objects than are read.
+    #[error("the input has more than {MAX_OBJECTS} objects")]
+    TooMany,
+    /// Nothing in it that a plan could be about.
+    #[error(
+        "there is no node in the input ({understood}); give the output of `kubectl get \
+         nodes,pods,deployments,replicasets,daemonsets,statefulsets -A -o json`"
+    )]
+    NoNodes {
+        /// What was read.
+        understood: String,
+    },
+}
+
+/// Reads files into one snapshot; `-` is standard input.
+///
+/// # Errors
+/// [`InputError`].
+pub fn read_files(paths: &[PathBuf]) -> Result<Snapshot, InputError> {
+    let mut collector = Collector::default();
+    for path in paths {
+        let name = source_name(path);
+        let failed = |source| InputError::Read { source_name: name.clone(), source };
+        if path.as_os_str() == "-" {
+            read_source(&name, std::io::stdin().lock(), &mut collector)?;
+        } else {
+            let file = std::fs::File::open(path).map_err(failed)?;
+            read_source(&name, BufReader::with_capacity(256 * 1024, file), &mut collector)?;
+        }
+    }
+    finish(collector)
+}
+
+/// Reads a text, as if it were a file of this name.
+///
+/// # Errors
+/// [`InputError`].
+pub fn read_text(name: &str, text: &[u8]) -> Result<Snapshot, InputError> {
+    let mut collector = Collector::default();
+    read_source(name, text, &mut collector)?;
+    finish(collector)
+}
+
+fn finish(collector: Collector) -> Result<Snapshot, InputError> {
+    let understood = collector.understood();
+    let snapshot = collector.finish();
+    if snapshot.nodes.is_empty() {
+        return Err(InputError::NoNodes { understood });
+    }
+    Ok(snapshot)
+}
+
+fn source_name(path: &Path) -> String {
+    let shown = if path.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    crate::report::shown_line(&shown)
+}
+
+fn read_source(
+    name: &str,
+    mut reader: impl BufRead,
+    collector: &mut Collector,
+) -> Result<(), InputError> {
+    let failed = |source| InputError::Read { source_name: name.to_owned(), source };
+    let start = reader.fill_buf().map_err(failed)?;
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Err(InputError::Utf16(name.to_owned()));
+    }
+    if start.starts_with("\u{feff}".as_bytes()) {
+        reader.consume(3);
+    }
+    let position = Position::new(MAX_JSON_BYTES);
+    let mut reader = Positioned::new(reader, &position);
+    match reader.next_text_byte().map_err(failed)? {
+        None => Ok(()),
+        Some(b'{' | b'[') => json::read(name, reader, &position, collector),
+        Some(_) => {
+            let mut text = String::new();
+            reader.take(MAX_YAML_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+            yaml::read(name, &text, collector)
+        }
+    }
+}

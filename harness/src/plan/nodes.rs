@@ -1,0 +1,311 @@
+//! What a node is: from what its object says to a version, gates and a runtime that the
+//! simulation knows.
+//!
+//! An API shows neither gates nor what a runtime can do, so some of it is
+//! inferred; every inference is an [`Assumption`] that the plan shows.
+
+use std::collections::BTreeMap;
+
+use fake_cri::Profile;
+use fake_kubelet::version::{FeatureGates, Gate, KubernetesVersion, NEWEST_MINOR, OLDEST_MINOR};
+
+use super::snapshot::{NodeRecord, Snapshot};
+use crate::report::shown_line;
+use crate::scenario::RuntimeName;
+
+/// Something that the input does not say and the plan had to suppose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assumptions {
+    /// How many nodes each is about; none for what is about the whole cluster.
+    texts: BTreeMap<String, usize>,
+}
+
+impl Assumptions {
+    /// Notes one that is about the cluster.
+    pub fn add(&mut self, text: impl Into<String>) {
+        self.texts.entry(text.into()).or_default();
+    }
+
+    /// Notes one that is about a node.
+    pub fn add_for_node(&mut self, text: impl Into<String>) {
+        *self.texts.entry(text.into()).or_default() += 1;
+    }
+
+    /// Each, with the number of nodes that it is about.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.texts.iter().map(|(text, nodes)| (text.as_str(), *nodes))
+    }
+}
+
+/// A component's version and the gates set on it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Component {
+    /// Its version.
+    pub version: KubernetesVersion,
+    /// The gates that are set; every other has its default.
+    pub gates: BTreeMap<String, bool>,
+}
+
+impl Component {
+    /// The gates in effect.
+    ///
+    /// # Errors
+    /// A gate that the version refuses.
+    pub fn feature_gates(
+        &self,
+    ) -> Result<FeatureGates, fake_kubelet::version::FeatureGateError> {
+        FeatureGates::new(self.version, self.gates.iter().map(|(name, on)| (name.as_str(), *on)))
+    }
+}
+
+/// A kubelet on a runtime; nodes of one class behave alike towards any pod that may run there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeState {
+    /// The kubelet.
+    pub kubelet: Component,
+    /// The runtime's profile.
+    pub runtime: &'static str,
+    /// What the node object says of the feature before the kubelet says anything.
+    pub feature: Option<bool>,
+}
+
+impl NodeState {
+    /// The runtime's profile.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        fake_cri::profile::find(self.runtime).unwrap_or_else(|| RuntimeName::default().profile())
+    }
+}
+
+/// Whether a runtime honours the policy.
+#[must_use]
+pub fn supports(profile: &Profile) -> bool {
+    profile.features.is_some_and(|sent| sent.supplemental_groups_policy)
+}
+
+/// What every node is, in the snapshot's order; `gates` are set on all of them.
+#[must_use]
+pub fn states(
+    snapshot: &Snapshot,
+    gates: &BTreeMap<String, bool>,
+    assumptions: &mut Assumptions,
+) -> Vec<NodeState> {
+    snapshot.nodes.iter().map(|node| state(node, gates, assumptions)).collect()
+}
+
+fn state(
+    node: &NodeRecord,
+    gates: &BTreeMap<String, bool>,
+    assumptions: &mut Assumptions,
+) -> NodeState {
+    let version = kubelet_version(node, assumptions);
+    let profile = runtime(node, assumptions);
+    let mut gates = known_gates(version, gates);
+    let name = Gate::SupplementalGroupsPolicy.name();
+    if let Some(stage) = Gate::SupplementalGroupsPolicy.in_version(version)
+        && !stage.locked
+        && !gates.contains_key(name)
+    {
+        if node.feature.is_some() && !stage.default {
+            gates.insert(name.to_owned(), true);
+            assumptions.add_for_node(format!(
+                "The gate {name} is on in the kubelet, though 1.{} has it off by default: the \
+                 node reports features",
+                version.minor()
+            ));
+        } else if node.feature.is_none() && stage.default && supports(profile) {
+            gates.insert(name.to_owned(), false);
+            assumptions.add_for_node(format!(
+                "The gate {name} is off in the kubelet, though 1.{} has it on by default: the \
+                 runtime honours the policy and the node does not report it",
+                version.minor()
+            ));
+        }
+    }
+    NodeState {
+        kubelet: Component { version, gates },
+        runtime: profile.name,
+        feature: node.feature,
+    }
+}
+
+/// Those of the gates that this version lets one set.
+pub(super) fn known_gates(
+    version: KubernetesVersion,
+    gates: &BTreeMap<String, bool>,
+) -> BTreeMap<String, bool> {
+    let allowed = |name: &str, value: bool| {
+        Gate::named(name)
+            .and_then(|gate| gate.in_version(version))
+            .is_some_and(|stage| !stage.locked || stage.default == value)
+    };
+    let set = gates.iter().filter(|(name, value)| allowed(name, **value));
+    set.map(|(name, value)| (name.clone(), *value)).collect()
+}
+
+/// The version in a text such as `v1.33.2-gke.100` or `v1.32.1+k3s1`.
+pub(super) fn parse_version(text: &str) -> Option<(KubernetesVersion, Option<String>)> {
+    let plain = text.split(['-', '+']).next().unwrap_or_default();
+    if let Ok(version) = plain.parse() {
+        return Some((version, None));
+    }
+    let mut parts = plain.strip_prefix('v').unwrap_or(plain).split('.');
+    let major: u32 = parts.next()?.parse().ok()?;
+    let minor: u32 = parts.next()?.parse().ok()?;
+    if major != 1 {
+        return None;
+    }
+    let nearest = if minor < u32::from(OLDEST_MINOR) { OLDEST_MINOR } else { NEWEST_MINOR };
+    let version = KubernetesVersion::new(nearest).ok()?;
+    let why = format!("Kubernetes 1.{minor} is not known here and is taken for 1.{nearest}");
+    Some((version, Some(why)))
+}
+
+fn kubelet_version(node: &NodeRecord, assumptions: &mut Assumptions) -> KubernetesVersion {
+    match node.kubelet_version.as_deref().map(|text| (text, parse_version(text))) {
+        Some((_, Some((version, why)))) => {
+            if let Some(why) = why {
+                assumptions.add_for_node(why);
+            }
+            version
+        }
+        Some((text, None)) => {
+            assumptions.add_for_node(format!(
+                "{:?} is no Kubernetes version; the node's kubelet is taken for 1.{NEWEST_MINOR}",
+                shown_line(text)
+            ));
+            KubernetesVersion::NEWEST
+        }
+        None => {
+            assumptions.add_for_node(format!(
+                "The node does not say its kubelet's version, which is taken for 1.{NEWEST_MINOR}"
+            ));
+            KubernetesVersion::NEWEST
+        }
+    }
+}
+
+fn runtime(node: &NodeRecord, assumptions: &mut Assumptions) -> &'static Profile {
+    let text = node.runtime_version.as_deref().unwrap_or_default();
+    if let Some((profile, exact)) = nearest_profile(text) {
+        if !exact {
+            assumptions.add_for_node(format!(
+                "{} is taken for {}, the nearest release that was recorded",
+                shown_line(text),
+                profile.name
+            ));
+        }
+        return profile;
+    }
+    let class = if node.feature == Some(true) {
+        RuntimeName::Supporting
+    } else {
+        RuntimeName::Unsupporting
+    };
+    let profile = class.profile();
+    let what =
+        if text.is_empty() { "A runtime that is not named".to_owned() } else { shown_line(text) };
+    let says = if node.feature == Some(true) { "says" } else { "does not say" };
+    assumptions.add_for_node(format!(
+        "{what} is taken for {}: it is not known here, and the node {says} that it honours the \
+         policy",
+        profile.name
+    ));
+    profile
+}
+
+/// The numbers of `1.7` in `1.7.24-k3s1`.
+fn release(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.');
+    let major = parts.next()?.trim_start_matches('v').parse().ok()?;
+    let minor: String = parts.next()?.chars().take_while(char::is_ascii_digit).collect();
+    Some((major, minor.parse().ok()?))
+}
+
+/// The profile for a text such as `containerd://1.7.24`, and whether it is that very release.
+fn nearest_profile(text: &str) -> Option<(&'static Profile, bool)> {
+    let (name, version) = text.split_once("://")?;
+    let wanted = release(version)?;
+    let mut releases: Vec<_> = fake_cri::profile::all()
+        .iter()
+        .filter(|profile| profile.runtime_name == name)
+        .filter_map(|profile| Some((release(profile.name.rsplit('-').next()?)?, profile)))
+        .collect();
+    releases.sort_by_key(|(release, _)| *release);
+    let at_most = releases.iter().rfind(|(release, _)| *release <= wanted);
+    let (found, profile) = at_most.or_else(|| releases.first())?;
+    Some((profile, *found == wanted))
+}
+
+/// What the API server is: as it says or as was said, else the newest kubelet's version.
+#[must_use]
+pub fn api_server(
+    snapshot: &Snapshot,
+    given: Option<KubernetesVersion>,
+    gates: &BTreeMap<String, bool>,
+    states: &[NodeState],
+    assumptions: &mut Assumptions,
+) -> Component {
+    let asked = snapshot.api_server_version.as_deref().and_then(parse_version);
+    let version = given.or_else(|| {
+        let (version, why) = asked?;
+        if let Some(why) = why {
+            assumptions.add(why);
+        }
+        Some(version)
+    });
+    let version = version.unwrap_or_else(|| {
+        let newest = states.iter().map(|state| state.kubelet.version).max();
+        let newest = newest.unwrap_or(KubernetesVersion::NEWEST);
+        assumptions.add(format!(
+            "The API server is 1.{}, as the newest kubelet; say otherwise with --api-server",
+            newest.minor()
+        ));
+        newest
+    });
+    let mut gates = known_gates(version, gates);
+    let name = Gate::SupplementalGroupsPolicy.name();
+    let kept = snapshot.identities.iter().any(|class| class.policy.is_some())
+        || snapshot.nodes.iter().any(|node| node.feature.is_some());
+    if let Some(stage) = Gate::SupplementalGroupsPolicy.in_version(version)
+        && !stage.default
+        && kept
+        && !gates.contains_key(name)
+    {
+        gates.insert(name.to_owned(), true);
+        assumptions.add(format!(
+            "The gate {name} is on in the API server, though 1.{} has it off by default: objects \
+             carry its fields",
+            version.minor()
+        ));
+    }
+    Component { version, gates }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_release_of_the_same_runtime_is_taken() {
+        let named = |text| nearest_profile(text).map(|(profile, exact)| (profile.name, exact));
+        assert_eq!(named("containerd://1.7.24"), Some(("containerd-1.7", true)));
+        assert_eq!(named("containerd://2.0.5-k3s1.32"), Some(("containerd-2.0", true)));
+        assert_eq!(named("containerd://2.9.0"), Some(("containerd-2.3", false)));
+        assert_eq!(named("containerd://1.5.11"), Some(("containerd-1.6", false)));
+        assert_eq!(named("cri-o://1.29.1"), Some(("cri-o-1.30", false)));
+        assert_eq!(named("docker://27.0.3"), None);
+        assert_eq!(named("containerd"), None);
+    }
+
+    #[test]
+    fn distributions_name_versions_in_their_own_way() {
+        let minor = |text| parse_version(text).map(|(version, why)| (version.minor(), why.is_some()));
+        assert_eq!(minor("v1.33.2-gke.100"), Some((33, false)));
+        assert_eq!(minor("v1.32.1+k3s1"), Some((32, false)));
+        assert_eq!(minor("v1.28.9-eks-036c24b"), Some((30, true)));
+        assert_eq!(minor("v1.40.0"), Some((36, true)));
+        assert_eq!(minor("v2.0.0"), None);
+        assert_eq!(minor("newest"), None);
+    }
+}
