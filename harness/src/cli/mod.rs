@@ -8,6 +8,7 @@ mod images;
 mod list;
 mod matrix;
 mod new;
+mod plan;
 mod record;
 mod replay;
 mod run;
@@ -52,6 +53,8 @@ enum Command {
     New(new::Options),
     /// Compute the version-skew matrix by running it.
     Matrix(matrix::Options),
+    /// Say what an upgrade would do to a cluster's pods.
+    Plan(plan::Options),
     /// Remove what dead runs left on a runtime.
     Clean(clean::Options),
     /// Write the suite's images as archives.
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Schema(options) => schema::run(options),
         Command::New(options) => new::run(&options),
         Command::Matrix(options) => matrix::run(&options),
+        Command::Plan(options) => plan::run(&options),
         Command::Clean(options) => clean::run(&options),
         Command::Images(options) => images::run(&options),
         Command::Record(options) => record::run(&options),

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 
 use super::{CommandError, Outcome};
+use crate::plan::report::Plan;
 use crate::report::conformance::ConformanceReport;
 use crate::scenario::schema;
 
@@ -12,6 +13,7 @@ use crate::scenario::schema;
 enum Document {
     Scenario,
     ConformanceReport,
+    Plan,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -24,6 +26,7 @@ pub(super) struct Options {
 pub(super) fn run(options: Options) -> Result<Outcome, CommandError> {
     let schema = match options.of {
         Document::Scenario => schema(),
+        Document::Plan => schemars::schema_for!(Plan).into(),
         Document::ConformanceReport => schemars::schema_for!(ConformanceReport).into(),
     };
     writeln!(anstream::stdout(), "{schema:#}")?;

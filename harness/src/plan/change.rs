@@ -140,8 +140,7 @@ impl Change {
         for change in &self.runtimes {
             let mut found = false;
             for (node, state) in snapshot.nodes.iter().zip(&mut after) {
-                let selected =
-                    change.nodes.as_ref().is_none_or(|nodes| nodes.select(&node.labels));
+                let selected = change.nodes.as_ref().is_none_or(|nodes| nodes.select(&node.labels));
                 if selected && !node.is_windows {
                     found = true;
                     state.runtime = change.profile.name;
@@ -168,7 +167,11 @@ impl Change {
         before: &Component,
         assumptions: &mut Assumptions,
     ) -> Result<Component, ChangeError> {
-        let version = self.kubernetes.unwrap_or(before.version);
+        // 1.33 asks for no other patch release than the one that is there.
+        let asked = self
+            .kubernetes
+            .filter(|asked| asked.patch() != 0 || asked.minor() != before.version.minor());
+        let version = asked.unwrap_or(before.version);
         let mut gates = known_gates(version, &before.gates);
         let dropped = before.gates.keys().find(|name| !gates.contains_key(*name));
         if let Some(dropped) = dropped.filter(|name| !self.feature_gates.contains_key(*name))

@@ -97,11 +97,8 @@ impl Images {
         }
         images.find_contradictions();
         for archive in archives {
-            let image = Image {
-                entrypoint: vec![WAIT.to_owned()],
-                cmd: Vec::new(),
-                ..archive.clone()
-            };
+            let image =
+                Image { entrypoint: vec![WAIT.to_owned()], cmd: Vec::new(), ..archive.clone() };
             let reference = normalise_reference(&archive.reference);
             images.by_reference.insert(reference, Known::Archive(Arc::new(image)));
         }
@@ -138,8 +135,10 @@ impl Images {
 
     fn evidence(&mut self, reference: &str) -> Option<&mut Evidence> {
         let reference = normalise_reference(reference);
-        let known =
-            self.by_reference.entry(reference).or_insert_with(|| Known::Reported(Evidence::default()));
+        let known = self
+            .by_reference
+            .entry(reference)
+            .or_insert_with(|| Known::Reported(Evidence::default()));
         if let Known::Reported(evidence) = known { Some(evidence) } else { None }
     }
 

@@ -1,12 +1,315 @@
 //! What an upgrade would do to a cluster: `gidcheck plan`.
 //!
 //! A plan has no rules of its own. It reads a cluster ([`input`]), builds what
-//! it read in the simulation, runs the change there ([`trial`]), and puts what
-//! it saw into words.
+//! it read in the simulation, runs the change there ([`trial`]), rehearses the
+//! order with scheduler and controllers ([`rehearsal`]), and puts what it saw
+//! into words ([`report`], [`words`]).
 
+pub mod assess;
 pub mod change;
+pub mod groups;
 pub mod images;
 pub mod input;
 pub mod nodes;
+pub mod order;
+pub mod rehearsal;
+pub mod report;
 pub mod snapshot;
 pub mod trial;
+pub mod words;
+
+use std::collections::BTreeMap;
+
+use fake_cri::Image;
+use fake_kubelet::version::KubernetesVersion;
+use thiserror::Error;
+
+use crate::report::{counted, shown_line};
+use assess::Making;
+use change::{Change, ChangeError};
+use groups::Groups;
+use images::Images;
+use nodes::{Assumptions, Component, NodeState, supports};
+use order::{Ends, Tried};
+use report::{Assumption, ClusterSummary, Effect, NodeFinding, NodeProblem, Plan, SCHEMA};
+use snapshot::Snapshot;
+use trial::{Moment, Seen, TrialError};
+
+/// How many minor versions a kubelet may be older than its API server (since Kubernetes 1.28).
+const MOST_SKEW: u8 = 3;
+
+/// Why there is no plan.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// The change makes no sense.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The simulation failed.
+    #[error("the cluster cannot be built in the simulation")]
+    Trial(#[from] TrialError),
+}
+
+/// What is known besides the dump.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The API server's version now.
+    pub api_server: Option<KubernetesVersion>,
+    /// The gates that are set now, on every component that has them.
+    pub gates: BTreeMap<String, bool>,
+    /// Images from archives.
+    pub images: Vec<Image>,
+}
+
+/// Says what a change would do to a cluster.
+///
+/// # Errors
+/// [`PlanError`].
+pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Plan, PlanError> {
+    if change.kubernetes.is_none() && change.runtimes.is_empty() && change.feature_gates.is_empty()
+    {
+        return Err(ChangeError::Nothing.into());
+    }
+    let mut assumptions = Assumptions::default();
+    let before = nodes::states(snapshot, &known.gates, &mut assumptions);
+    let api_before =
+        nodes::api_server(snapshot, known.api_server, &known.gates, &before, &mut assumptions);
+    let after = change.nodes(snapshot, &before, &mut assumptions)?;
+    let api_after = change.component("an API server", &api_before, &mut assumptions)?;
+    let images = Images::gather(snapshot, &known.images);
+    let groups = Groups::new(snapshot, &before, &after);
+    let makings = assess::makings(snapshot, &groups);
+    let ends = Ends { api_before: &api_before, api_after: &api_after, states: &groups.states };
+    let moments = ends.moments(&[order::Part::ApiServer, order::Part::Nodes], false);
+    let seen = trial::run(&images, &snapshot.identities, &moments)?;
+    let (Some(first), Some(last)) = (seen.first(), seen.last()) else {
+        return Err(ChangeError::Nothing.into());
+    };
+    let (findings, already) = assess::findings(snapshot, &groups, &makings, first, last);
+    let storms = storms(snapshot, &groups, &images, &makings, &moments, last)?;
+    let node_findings = node_findings(snapshot, &groups, &ends, first, last);
+    let (best, tried) = order::find(snapshot, &groups, &makings, &images, &ends)?;
+    let mut order = order::write(snapshot, &groups, &makings, &ends, &best, &tried);
+    if order.safe {
+        rehearse(snapshot, &groups, &images, &makings, &best, &mut order)?;
+    }
+    if snapshot.has_pod_affinity {
+        assumptions.add(
+            "Pod affinity and topology spread are not looked at: they do not change whether a \
+             node rejects a pod",
+        );
+    }
+    let breaks = findings.iter().any(|finding| finding.effect.breaks())
+        || node_findings.iter().any(|finding| !finding.already);
+    Ok(Plan {
+        schema: SCHEMA.to_owned(),
+        breaks,
+        cluster: summary(snapshot),
+        change: change_lines(snapshot, &before, &after, &api_before, &api_after),
+        findings,
+        already,
+        nodes: node_findings,
+        storms,
+        order,
+        assumptions: assumptions
+            .iter()
+            .map(|(text, nodes)| Assumption { text: text.to_owned(), nodes })
+            .collect(),
+        contradictions: images.contradictions().map(str::to_owned).collect(),
+    })
+}
+
+fn summary(snapshot: &Snapshot) -> ClusterSummary {
+    let active = || snapshot.pods.iter().filter(|pod| pod.is_active());
+    ClusterSummary {
+        nodes: snapshot.nodes.len(),
+        pods: active().count(),
+        strict_pods: active().filter(|pod| snapshot.identities[pod.identity].is_strict()).count(),
+        passed_over: snapshot.passed_over.clone(),
+        left_out: snapshot.problem_count,
+        left_out_reasons: snapshot.problems.clone(),
+    }
+}
+
+fn component_words(component: &Component) -> String {
+    let gates: Vec<_> =
+        component.gates.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+    format!("1.{}{}", component.version.minor(), gates.concat())
+}
+
+fn change_lines(
+    snapshot: &Snapshot,
+    before: &[NodeState],
+    after: &[NodeState],
+    api_before: &Component,
+    api_after: &Component,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    if api_before != api_after {
+        let (from, to) = (component_words(api_before), component_words(api_after));
+        lines.push(format!("API server: {from} → {to}"));
+    }
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for ((_, before), after) in
+        snapshot.nodes.iter().zip(before).zip(after).filter(|((node, _), _)| !node.is_windows)
+    {
+        if before.kubelet != after.kubelet {
+            let (from, to) = (component_words(&before.kubelet), component_words(&after.kubelet));
+            *counts.entry(format!("kubelet: {from} → {to}")).or_default() += 1;
+        }
+        if before.runtime != after.runtime {
+            let line = format!("runtime: {} → {}", before.runtime, after.runtime);
+            *counts.entry(line).or_default() += 1;
+        }
+    }
+    let on_nodes =
+        counts.into_iter().map(|(line, count)| format!("{line}, on {}", counted(count, "node")));
+    lines.extend(on_nodes);
+    if lines.is_empty() {
+        lines.push("nothing: the cluster is as asked already".to_owned());
+    }
+    lines
+}
+
+fn storms(
+    snapshot: &Snapshot,
+    groups: &Groups,
+    images: &Images,
+    makings: &[Making],
+    moments: &[Moment],
+    last: &Seen,
+) -> Result<Vec<report::Storm>, PlanError> {
+    let Some(moment) = moments.last() else { return Ok(Vec::new()) };
+    let rejects = |making: &&Making| {
+        making.groups.iter().any(|group| {
+            let state = groups.groups[*group].state;
+            matches!(last.fates[state][making.identity], trial::Fate::Rejected { .. })
+        })
+    };
+    let recreates = |making: &&Making| {
+        matches!(
+            snapshot.workloads[making.workload].recreation,
+            snapshot::Recreation::Controller | snapshot::Recreation::OnTheSameNode
+        )
+    };
+    let mut moment = moment.clone();
+    for (state, feature) in moment.nodes.iter_mut().zip(&last.features) {
+        state.feature = *feature;
+    }
+    let storming: Vec<_> = makings.iter().filter(recreates).filter(rejects).collect();
+    let mut storms = rehearsal::storms(snapshot, groups, images, &moment, &storming)?;
+    storms.retain(|storm| storm.rejected_in_ten_seconds != Some(0));
+    storms.sort_by_key(|storm| std::cmp::Reverse(storm.rejected_in_ten_seconds));
+    Ok(storms)
+}
+
+fn node_findings(
+    snapshot: &Snapshot,
+    groups: &Groups,
+    ends: &Ends<'_>,
+    first: &Seen,
+    last: &Seen,
+) -> Vec<NodeFinding> {
+    let mut found: BTreeMap<(NodeProblem, bool, String), Vec<String>> = BTreeMap::new();
+    for group in &groups.groups {
+        let (before, after) = &groups.states[group.state];
+        let names = || group.nodes.iter().map(|at| shown_line(&snapshot.nodes[*at].name));
+        let stale = |features: &[Option<bool>], state: &NodeState| {
+            features[group.state] == Some(true) && !supports(state.profile())
+        };
+        if stale(&last.features, after) {
+            let already = stale(&first.features, before);
+            let text = format!(
+                "the node says that it honours the policy, and {} does not: Strict pods are \
+                 admitted and merged silently. Deleting the node object and restarting the \
+                 kubelet cures it",
+                after.runtime
+            );
+            let key = (NodeProblem::StaleFeature, already, text);
+            found.entry(key).or_default().extend(names());
+        }
+        if let Some(text) = skew(ends.api_after, &after.kubelet) {
+            let already = skew(ends.api_before, &before.kubelet).is_some();
+            let key = (NodeProblem::UnsupportedSkew, already, text);
+            found.entry(key).or_default().extend(names());
+        }
+    }
+    found
+        .into_iter()
+        .map(|((what, already, text), mut nodes)| {
+            nodes.sort();
+            NodeFinding { what, already, nodes, text }
+        })
+        .collect()
+}
+
+fn skew(api_server: &Component, kubelet: &Component) -> Option<String> {
+    let (server, node) = (api_server.version.minor(), kubelet.version.minor());
+    if node > server {
+        Some(format!("kubelet 1.{node} is newer than API server 1.{server}, which is unsupported"))
+    } else if server - node > MOST_SKEW {
+        Some(format!(
+            "kubelet 1.{node} is more than {MOST_SKEW} minor versions older than API server \
+             1.{server}, which is unsupported"
+        ))
+    } else {
+        None
+    }
+}
+
+/// Goes through the order with scheduler and controllers, which have the last word.
+fn rehearse(
+    snapshot: &Snapshot,
+    groups: &Groups,
+    images: &Images,
+    makings: &[Making],
+    best: &Tried,
+    order: &mut report::Order,
+) -> Result<(), PlanError> {
+    let strict: Vec<_> = makings
+        .iter()
+        .filter(|making| snapshot.identities[making.identity].is_strict())
+        .cloned()
+        .collect();
+    let seen = rehearsal::rehearse(snapshot, groups, images, &strict, best)?;
+    if seen.rejected + seen.merged > 0 {
+        order.safe = false;
+        order.why_not.push("the rehearsal in the simulation went wrong".to_owned());
+    }
+    order.rehearsal = vec![
+        format!(
+            "{} with {}, {} made, with scheduler and controllers",
+            counted(seen.nodes, "node"),
+            counted(seen.controllers, "Strict controller"),
+            counted(seen.steps, "step")
+        ),
+        format!(
+            "{} rejected, {} left Pending, {} with the image's groups though Strict",
+            counted(seen.rejected, "pod"),
+            seen.pending,
+            seen.merged
+        ),
+    ];
+    if seen.waiting > 0 {
+        order.rehearsal.push(format!(
+            "up to {} waited while a node was drained, for no other node would take them",
+            counted(seen.waiting, "pod")
+        ));
+    }
+    Ok(())
+}
+
+impl Effect {
+    /// In words, as a heading.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Rejected => "Rejected when made again",
+            Self::StrictMergedSilently => "Strict, and merged silently",
+            Self::DoesNotStart => "A container does not start",
+            Self::Pending => "Pending: no node takes them",
+            Self::StrictTakesEffect => "Strict takes effect: the image's groups are lost",
+            Self::IdentityChanges => "Another identity",
+            Self::NotRecreated => "Gone when the node is drained: nobody makes them again",
+        }
+    }
+}

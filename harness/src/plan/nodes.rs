@@ -51,9 +51,7 @@ impl Component {
     ///
     /// # Errors
     /// A gate that the version refuses.
-    pub fn feature_gates(
-        &self,
-    ) -> Result<FeatureGates, fake_kubelet::version::FeatureGateError> {
+    pub fn feature_gates(&self) -> Result<FeatureGates, fake_kubelet::version::FeatureGateError> {
         FeatureGates::new(self.version, self.gates.iter().map(|(name, on)| (name.as_str(), *on)))
     }
 }
@@ -300,7 +298,8 @@ mod tests {
 
     #[test]
     fn distributions_name_versions_in_their_own_way() {
-        let minor = |text| parse_version(text).map(|(version, why)| (version.minor(), why.is_some()));
+        let minor =
+            |text| parse_version(text).map(|(version, why)| (version.minor(), why.is_some()));
         assert_eq!(minor("v1.33.2-gke.100"), Some((33, false)));
         assert_eq!(minor("v1.32.1+k3s1"), Some((32, false)));
         assert_eq!(minor("v1.28.9-eks-036c24b"), Some((30, true)));

@@ -117,10 +117,8 @@ pub fn run(
     classes: &[IdentityClass],
     moments: &[Moment],
 ) -> Result<Vec<Seen>, TrialError> {
-    let tokio = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()?;
+    let tokio =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     tokio.block_on(go_through(images, classes, moments))
 }
 

@@ -8,8 +8,8 @@ use k8s_openapi::api::core::v1::{
     Container as KubernetesContainer, NodeAffinity, Pod, PodSpec as KubernetesPodSpec,
     ResourceRequirements,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;

@@ -9,9 +9,7 @@ use serde::Deserialize;
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Metadata {
     pub(super) name: Option<String>,
-    pub(super) generate_name: Option<String>,
     pub(super) namespace: Option<String>,
-    pub(super) uid: Option<String>,
     pub(super) labels: Option<BTreeMap<String, String>>,
     pub(super) annotations: Option<BTreeMap<String, serde_json::Value>>,
     pub(super) deletion_timestamp: Option<String>,
@@ -23,7 +21,6 @@ pub(super) struct Metadata {
 pub(super) struct OwnerReference {
     pub(super) kind: String,
     pub(super) name: String,
-    pub(super) uid: String,
     pub(super) controller: Option<bool>,
 }
 

@@ -111,8 +111,7 @@ impl<'de> Visitor<'de> for Document<'_> {
         let Self { collector, position, list_of } = self;
         let line = position.line();
         let (api_version, kind) = list_of.unwrap_or_default();
-        let mut object =
-            RawObject { api_version, kind, line: Some(line), ..RawObject::default() };
+        let mut object = RawObject { api_version, kind, line: Some(line), ..RawObject::default() };
         let mut is_list = false;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
@@ -121,8 +120,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                 "items" => {
                     is_list = true;
                     let list_of = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-                    let list_of =
-                        list_of.map(|kind| (object.api_version.clone(), kind.to_owned()));
+                    let list_of = list_of.map(|kind| (object.api_version.clone(), kind.to_owned()));
                     map.next_value_seed(Items { collector, position, list_of })?;
                     position.begin_object();
                 }
