@@ -311,13 +311,15 @@ fn merge_ordered_lists(original: &mut Object, patch: &mut Object, of: Type) -> R
         let by = by(key);
         let wanted = Positions::of(&order, by);
         let stood = Positions::of(old.as_deref().unwrap_or_default(), by);
+        let is_empty = |list: &Option<Vec<Json>>| list.as_ref().is_none_or(Vec::is_empty);
+        let had_none = is_empty(&old) && is_empty(&new);
         let merged = match (old, new) {
             (None, None) => continue,
             (Some(old), None) => old,
             (None, Some(new)) => new,
             (Some(old), Some(new)) => field.merge_lists(old, new, false)?,
         };
-        if merged.is_empty() {
+        if had_none {
             return Err(Fault::NoElements);
         }
         if !key.is_empty() {
