@@ -1,7 +1,9 @@
 //! Who owns what after writes that are not recorded.
 
 use kubernetes_objects::Status;
-use kubernetes_objects::ownership::{FieldSet, Manager, Managers, Writer, apply, on_update};
+use kubernetes_objects::ownership::{
+    FieldSet, Interner, Manager, Managers, Writer, apply, on_update,
+};
 use kubernetes_objects::resource::{self, Resource};
 use serde_json::{Value as Json, json};
 
@@ -26,7 +28,7 @@ fn labels(labels: Json) -> Json {
 }
 
 fn fields_of(managers: &Managers, name: &str) -> Json {
-    let manager = managers.iter().find(|manager| manager.name == name);
+    let manager = managers.iter().find(|manager| &*manager.name == name);
     manager.map_or(Json::Null, |manager| manager.fields.to_fields_v1())
 }
 
@@ -137,7 +139,7 @@ fn the_oldest_of_too_many_updaters_become_one() {
     }
     assert_eq!(managers.iter().count(), 10);
     let oldest = managers.iter().next().expect("a manager");
-    assert_eq!(oldest.name, "ancient-changes");
+    assert_eq!(&*oldest.name, "ancient-changes");
     assert_eq!(oldest.time.as_deref(), Some("2026-11-25T00:01:04Z"));
     assert_eq!(
         oldest.fields.to_fields_v1().pointer("/f:metadata/f:labels/f:writer-04"),
@@ -158,7 +160,7 @@ fn managers_come_from_the_request_unless_it_goes_to_a_subresource() {
     ] {
         assert_eq!(Managers::of_request(&stored, &written, subresource), expected, "{written}");
     }
-    let renamed = Manager { name: "other".to_owned(), ..stored.iter().next().expect("me").clone() };
+    let renamed = Manager { name: "other".into(), ..stored.iter().next().expect("me").clone() };
     let renamed = Managers::new(vec![renamed]);
     assert_eq!(Managers::of_request(&stored, &with(renamed.to_json()), ""), renamed);
 }
@@ -376,4 +378,15 @@ fn sets_that_are_none_are_not_read() {
     for fields in [json!({"x:y": {}}), json!({"f:x": 1}), json!([]), json!({"k:[]": {}}), deep] {
         assert_eq!(FieldSet::from_fields_v1(&fields), None, "{fields}");
     }
+}
+
+#[test]
+fn sets_that_nobody_uses_any_more_are_dropped() {
+    let mut interner = Interner::default();
+    for number in 0..20_000 {
+        let object = pod(json!({"status": {"podIPs": [{"ip": format!("10.0.0.{number}")}]}}));
+        let writer = Writer { subresource: "status", ..by("kubelet") };
+        drop(interner.share(created(&object, writer)));
+    }
+    assert!(interner.len() < 5_000, "{}", interner.len());
 }

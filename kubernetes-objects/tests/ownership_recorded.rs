@@ -30,7 +30,7 @@ fn pods() -> &'static Resource {
 
 /// When the manager last wrote, as recorded: the clock is not what is tested.
 fn time_of<'a>(managers: &'a Managers, name: &str) -> &'a str {
-    let manager = managers.iter().find(|manager| manager.name == name).expect("the manager");
+    let manager = managers.iter().find(|manager| &*manager.name == name).expect("the manager");
     manager.time.as_deref().expect("a time")
 }
 

@@ -1,5 +1,7 @@
 //! Server-side apply.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::compare::Comparison;
@@ -126,13 +128,13 @@ impl Apply<'_> {
     }
 
     /// The entry of the applier, owning what the configuration gives.
-    fn entry(&self, time: Option<String>) -> Manager {
+    fn entry(&self, time: Option<Arc<str>>) -> Manager {
         let reset = reset::reset(self.resource.kind, self.writer.subresource);
         Manager {
-            name: self.writer.manager.to_owned(),
+            name: self.writer.manager.into(),
             operation: Operation::Apply,
-            api_version: self.resource.api_version(),
-            subresource: self.writer.subresource.to_owned(),
+            api_version: self.resource.api_version().into(),
+            subresource: self.writer.subresource.into(),
             time,
             fields: fields_of(self.typed, self.config).recursive_difference(reset),
         }
@@ -197,7 +199,7 @@ impl Apply<'_> {
             managers.into_vec().into_iter().partition(|manager| manager.is(&entry));
         take_from(&mut others, &comparison, &comparison.changed());
         let before = mine.into_iter().next().and_then(|manager| manager.time);
-        let time = if live == merged { before } else { Some(self.writer.time.to_owned()) };
+        let time = if live == merged { before } else { Some(self.writer.time.into()) };
         let fields = entry.fields.difference(reset::identity());
         if !fields.is_empty() {
             others.push(Manager { time, fields, ..entry });
@@ -276,7 +278,7 @@ fn refusal(conflicts: &[Conflict<'_>]) -> Status {
 
 /// A manager as conflicts name it.
 fn shown(manager: &Manager) -> String {
-    let mut text = Json::from(manager.name.as_str()).to_string();
+    let mut text = Json::from(&*manager.name).to_string();
     if !manager.subresource.is_empty() {
         text += &format!(" with subresource {:?}", manager.subresource);
     }

@@ -1,5 +1,7 @@
 //! Who owns what: `metadata.managedFields`.
 
+use std::sync::Arc;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value as Json, json};
 
@@ -27,16 +29,16 @@ impl Operation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manager {
     /// The manager's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// How it came to own the fields.
     pub operation: Operation,
     /// The version in which it wrote them.
-    pub api_version: String,
+    pub api_version: Arc<str>,
     /// Through which subresource; empty for the object itself.
-    pub subresource: String,
+    pub subresource: Arc<str>,
     /// When it last changed one, RFC 3339 in whole seconds, UTC. A manager whose first apply
     /// changed nothing has none (`managedfields` of apimachinery, 1.36).
-    pub time: Option<String>,
+    pub time: Option<Arc<str>>,
     /// What it owns.
     pub fields: FieldSet,
 }
@@ -71,11 +73,11 @@ impl Manager {
             Some(fields) => FieldSet::from_fields_v1(fields)?,
         };
         Some(Self {
-            name: text("manager").to_owned(),
+            name: text("manager").into(),
             operation,
-            api_version: text("apiVersion").to_owned(),
-            subresource: text("subresource").to_owned(),
-            time: entry.get("time").and_then(Json::as_str).map(str::to_owned),
+            api_version: text("apiVersion").into(),
+            subresource: text("subresource").into(),
+            time: entry.get("time").and_then(Json::as_str).map(Arc::from),
             fields,
         })
     }
@@ -96,7 +98,7 @@ impl Manager {
         put("fieldsType", "FieldsV1");
         entry.insert("fieldsV1".to_owned(), self.fields.to_fields_v1());
         if !self.subresource.is_empty() {
-            entry.insert("subresource".to_owned(), self.subresource.as_str().into());
+            entry.insert("subresource".to_owned(), (*self.subresource).into());
         }
         Json::Object(entry)
     }
@@ -107,17 +109,17 @@ impl Serialize for Manager {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if !self.name.is_empty() {
-            map.serialize_entry("manager", &self.name)?;
+            map.serialize_entry("manager", &*self.name)?;
         }
         map.serialize_entry("operation", self.operation.name())?;
-        map.serialize_entry("apiVersion", &self.api_version)?;
+        map.serialize_entry("apiVersion", &*self.api_version)?;
         if let Some(time) = &self.time {
-            map.serialize_entry("time", time)?;
+            map.serialize_entry("time", &**time)?;
         }
         map.serialize_entry("fieldsType", "FieldsV1")?;
         map.serialize_entry("fieldsV1", &self.fields)?;
         if !self.subresource.is_empty() {
-            map.serialize_entry("subresource", &self.subresource)?;
+            map.serialize_entry("subresource", &*self.subresource)?;
         }
         map.end()
     }
@@ -188,10 +190,7 @@ impl Managers {
         self.0.into_vec()
     }
 
-    pub(super) fn map_fields(mut self, mut with: impl FnMut(&FieldSet) -> FieldSet) -> Self {
-        for manager in &mut self.0 {
-            manager.fields = with(&manager.fields);
-        }
-        self
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Manager> {
+        self.0.iter_mut()
     }
 }

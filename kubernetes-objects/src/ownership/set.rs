@@ -12,13 +12,17 @@ use super::element::PathElement;
 /// Immutable and cheap to share: parts that an operation leaves as they are stay the same
 /// allocation, and an [`Interner`](super::Interner) makes equal parts of different sets one.
 #[derive(Debug, Clone, Default)]
-pub struct FieldSet {
-    nodes: Arc<[Node]>,
+pub struct FieldSet(Option<Arc<Tree>>);
+
+/// The nodes of a set that is not empty, sorted by element, and a hash of all of them.
+#[derive(Debug)]
+struct Tree {
     hash: u64,
+    nodes: Box<[Node]>,
 }
 
 /// A path element, whether the path that ends with it is in the set, and what is below it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) element: PathElement,
     pub(super) member: bool,
@@ -33,14 +37,17 @@ impl Node {
 
 impl PartialEq for FieldSet {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash
-            && (self.is_same_allocation(other)
-                || self.nodes.len() == other.nodes.len()
-                    && self.nodes.iter().zip(other.nodes.iter()).all(|(one, two)| {
-                        one.member == two.member
-                            && one.element == two.element
-                            && one.below == two.below
-                    }))
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two) || one == two,
+            _ => false,
+        }
+    }
+}
+
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.nodes == other.nodes
     }
 }
 
@@ -48,7 +55,7 @@ impl Eq for FieldSet {}
 
 impl Hash for FieldSet {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u64(self.0.as_ref().map_or(0, |tree| tree.hash));
     }
 }
 
@@ -77,7 +84,7 @@ impl FieldSet {
             node.member.hash(&mut hasher);
             node.below.hash(&mut hasher);
         }
-        Self { nodes: nodes.into(), hash: hasher.finish() }
+        Self(Some(Arc::new(Tree { hash: hasher.finish(), nodes: nodes.into() })))
     }
 
     /// A set of nodes in any order; of several with one element, the union. Empty ones are left
@@ -101,26 +108,22 @@ impl FieldSet {
     /// Whether nothing is in the set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
-    }
-
-    /// Whether both are one allocation.
-    pub(super) fn is_same_allocation(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.nodes, &other.nodes)
+        self.0.is_none()
     }
 
     /// How many sets share this one's allocation.
     pub(super) fn shares(&self) -> usize {
-        Arc::strong_count(&self.nodes)
+        self.0.as_ref().map_or(0, Arc::strong_count)
     }
 
     pub(super) fn nodes(&self) -> &[Node] {
-        &self.nodes
+        self.0.as_ref().map_or(&[], |tree| &tree.nodes)
     }
 
     pub(super) fn node(&self, element: &PathElement) -> Option<&Node> {
-        let at = self.nodes.binary_search_by(|node| node.element.cmp(element)).ok()?;
-        Some(&self.nodes[at])
+        let nodes = self.nodes();
+        let at = nodes.binary_search_by(|node| node.element.cmp(element)).ok()?;
+        Some(&nodes[at])
     }
 
     /// Whether the path is in the set.
@@ -140,7 +143,7 @@ impl FieldSet {
         if self.is_empty() {
             return other.clone();
         }
-        let mut nodes = Vec::with_capacity(self.nodes.len() + other.nodes.len());
+        let mut nodes = Vec::with_capacity(self.nodes().len() + other.nodes().len());
         zip(self, other, |one, two| {
             nodes.push(match (one, two) {
                 (Some(one), Some(two)) => Node {
@@ -208,7 +211,7 @@ impl FieldSet {
         if self.is_empty() || other.is_empty() {
             return self.clone();
         }
-        let mut nodes = Vec::with_capacity(self.nodes.len());
+        let mut nodes = Vec::with_capacity(self.nodes().len());
         let mut changed = false;
         zip(self, other, |one, two| match (one, two) {
             (Some(one), Some(two)) => {
@@ -233,12 +236,12 @@ impl FieldSet {
     }
 
     fn collect_paths(&self, prefix: &mut Vec<PathElement>, paths: &mut Vec<Vec<PathElement>>) {
-        for node in self.nodes.iter().filter(|node| node.member) {
+        for node in self.nodes().iter().filter(|node| node.member) {
             let mut path = prefix.clone();
             path.push(node.element.clone());
             paths.push(path);
         }
-        for node in self.nodes.iter() {
+        for node in self.nodes().iter() {
             prefix.push(node.element.clone());
             node.below.collect_paths(prefix, paths);
             prefix.pop();
@@ -268,7 +271,7 @@ fn zip<'a>(
     two: &'a FieldSet,
     mut visit: impl FnMut(Option<&'a Node>, Option<&'a Node>),
 ) {
-    let (mut ones, mut twos) = (one.nodes.iter().peekable(), two.nodes.iter().peekable());
+    let (mut ones, mut twos) = (one.nodes().iter().peekable(), two.nodes().iter().peekable());
     loop {
         let order = match (ones.peek(), twos.peek()) {
             (None, None) => return,

@@ -85,11 +85,11 @@ fn give(
     writer: Writer<'_>,
 ) {
     let new = Manager {
-        name: writer.manager.to_owned(),
+        name: writer.manager.into(),
         operation: Operation::Update,
-        api_version: resource.api_version(),
-        subresource: writer.subresource.to_owned(),
-        time: Some(writer.time.to_owned()),
+        api_version: resource.api_version().into(),
+        subresource: writer.subresource.into(),
+        time: Some(writer.time.into()),
         fields,
     };
     match managers.iter_mut().find(|manager| manager.is(&new)) {
@@ -119,8 +119,8 @@ fn cap(managers: &mut Vec<Manager>) {
     for updater in updaters {
         match buckets.iter_mut().find(|bucket| bucket.api_version == updater.api_version) {
             Some(bucket) if too_many > 0 => {
-                bucket.name = ANCIENT.to_owned();
-                bucket.subresource.clear();
+                bucket.name = ANCIENT.into();
+                bucket.subresource = "".into();
                 bucket.fields = bucket.fields.union(&updater.fields);
                 bucket.time = updater.time;
                 too_many -= 1;
@@ -136,5 +136,5 @@ fn cap(managers: &mut Vec<Manager>) {
 /// The oldest first; what has become of older ones before others of its time.
 fn age(manager: &Manager) -> impl Ord + '_ {
     let Manager { name, api_version, subresource, time, .. } = manager;
-    (time, name != ANCIENT, name, api_version, subresource)
+    (time, **name != *ANCIENT, name, api_version, subresource)
 }
