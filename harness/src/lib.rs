@@ -5,6 +5,7 @@
 //! runtimes. The [`runner`] plays the scenario in a [`cluster`] made of them
 //! and [`check`] says what is not as expected.
 
+pub mod api;
 pub mod check;
 pub mod cli;
 pub mod cluster;

@@ -4,6 +4,7 @@
 //! as pure functions on JSON: no I/O, no clock, no store.
 
 pub mod decode;
+pub mod discovery;
 pub mod encode;
 mod go;
 pub mod internal;

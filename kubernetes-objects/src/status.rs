@@ -64,6 +64,8 @@ pub enum CauseReason {
     Forbidden,
     /// `FieldValueTooLong`.
     TooLong,
+    /// `ResourceVersionTooLarge`.
+    ResourceVersionTooLarge,
     /// `FieldManagerConflict`.
     ManagerConflict,
     /// `DisruptionBudget`.
@@ -82,6 +84,7 @@ impl CauseReason {
             Self::NotSupported => "FieldValueNotSupported",
             Self::Forbidden => "FieldValueForbidden",
             Self::TooLong => "FieldValueTooLong",
+            Self::ResourceVersionTooLarge => "ResourceVersionTooLarge",
             Self::ManagerConflict => "FieldManagerConflict",
             Self::DisruptionBudget => "DisruptionBudget",
         }

@@ -64,7 +64,7 @@ fn add_archive(store: &ImageStore, path: &Path) -> Result<(), CommandError> {
 }
 
 /// Completes on SIGINT or SIGTERM.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let terminate = async {
         match signal(SignalKind::terminate()) {

@@ -3,6 +3,8 @@
 mod asking;
 mod check;
 mod clean;
+mod cluster_options;
+mod control;
 mod fake_cri;
 mod images;
 mod list;
@@ -14,6 +16,7 @@ mod replay;
 mod run;
 mod schema;
 mod select;
+mod serve;
 
 use std::io;
 use std::process::ExitCode;
@@ -65,6 +68,10 @@ enum Command {
     Replay(replay::Options),
     /// Serve a fake runtime on a socket, for a kubelet, crictl or any CRI client.
     FakeCri(fake_cri::Options),
+    /// Serve a simulated cluster on loopback, for kubectl and other clients.
+    Serve(serve::Options),
+    /// Upgrade, break, drain, advance a cluster that is served.
+    Control(control::Options),
 }
 
 /// How a command ends, when it does end.
@@ -135,6 +142,8 @@ pub fn main() -> ExitCode {
         Command::Record(options) => record::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::FakeCri(options) => fake_cri::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Control(options) => control::run(&options),
     };
     match result {
         Ok(Outcome::Held) => ExitCode::SUCCESS,

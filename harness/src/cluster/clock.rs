@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -28,8 +29,9 @@ pub struct Clock {
 enum Source {
     /// tokio's clock, since this instant.
     Tokio(Instant),
-    /// The driver of a served cluster, in nanoseconds since its start.
-    Driven(Arc<AtomicU64>),
+    /// tokio's clock on the cluster's own thread; elsewhere what that thread last said, in
+    /// nanoseconds since the start.
+    Driven { start: Instant, thread: ThreadId, elapsed: Arc<AtomicU64> },
 }
 
 /// The hand that moves a driven clock.
@@ -59,12 +61,14 @@ impl Clock {
         Self { epoch: system_time(), source: Source::Tokio(Instant::now()) }
     }
 
-    /// A clock that starts at the system's time and stands still but for its hand.
+    /// A clock that starts at the system's time, follows tokio's clock on this thread, and can be
+    /// read on every other, where it stands still but for its hand.
     #[must_use]
     pub fn driven() -> (Self, ClockHand) {
         let elapsed = Arc::new(AtomicU64::new(0));
         let hand = ClockHand(Arc::clone(&elapsed));
-        (Self { epoch: system_time(), source: Source::Driven(elapsed) }, hand)
+        let (start, thread) = (Instant::now(), thread::current().id());
+        (Self { epoch: system_time(), source: Source::Driven { start, thread, elapsed } }, hand)
     }
 
     /// How long the cluster has existed.
@@ -72,7 +76,10 @@ impl Clock {
     pub fn elapsed(&self) -> Duration {
         match &self.source {
             Source::Tokio(start) => start.elapsed(),
-            Source::Driven(elapsed) => Duration::from_nanos(elapsed.load(Ordering::Acquire)),
+            Source::Driven { start, thread, .. } if *thread == thread::current().id() => {
+                start.elapsed()
+            }
+            Source::Driven { elapsed, .. } => Duration::from_nanos(elapsed.load(Ordering::Acquire)),
         }
     }
 

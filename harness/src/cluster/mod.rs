@@ -99,9 +99,27 @@ impl Cluster {
         images: &Arc<fake_cri::ImageStore>,
         target: &dyn Target,
     ) -> Result<Self, ClusterError> {
+        let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
+        Self::start_at(spec, images, target, clock, false).await
+    }
+
+    /// Brings a cluster up whose time is that of a clock; `tracks_owners` where clients look at
+    /// the owners of fields.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn start_at(
+        spec: &ClusterSpec,
+        images: &Arc<fake_cri::ImageStore>,
+        target: &dyn Target,
+        clock: Clock,
+        tracks_owners: bool,
+    ) -> Result<Self, ClusterError> {
         let version = spec.api_server.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
         let gates = spec.api_server.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
-        let mut cluster = Self::without_nodes(version, gates, target)?;
+        let api = ApiServer::new(gates_of(version, gates)?, clock.clone(), target.new_cluster_id());
+        let api = if tracks_owners { api.tracking_owners() } else { api };
+        let mut cluster = Self::around(Arc::new(api), clock, gates);
         let default = [default_node()];
         let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
         for node in nodes {
@@ -120,14 +138,15 @@ impl Cluster {
         target: &dyn Target,
     ) -> Result<Self, ClusterError> {
         let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
-        let api = Arc::new(ApiServer::new(
-            gates_of(version, gates)?,
-            clock.clone(),
-            target.new_cluster_id(),
-        ));
+        let api = ApiServer::new(gates_of(version, gates)?, clock.clone(), target.new_cluster_id());
+        Ok(Self::around(Arc::new(api), clock, gates))
+    }
+
+    /// The control plane of an API server.
+    fn around(api: Arc<ApiServer>, clock: Clock, gates: &BTreeMap<String, bool>) -> Self {
         let (scheduler_metrics, scheduler) = scheduler::start(&api);
         let controllers = controllers::Controllers::start(&api);
-        Ok(Self {
+        Self {
             api,
             clock,
             nodes: BTreeMap::new(),
@@ -135,7 +154,7 @@ impl Cluster {
             scheduler,
             scheduler_metrics,
             controllers,
-        })
+        }
     }
 
     async fn add_node(

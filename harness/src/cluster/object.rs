@@ -57,9 +57,8 @@ impl Untyped {
         let Json::Object(mut rest) = json else { return Ok(Self::default()) };
         rest.remove("apiVersion");
         rest.remove("kind");
-        let metadata = rest
-            .remove("metadata")
-            .map_or(Ok(ObjectMeta::default()), serde_json::from_value)?;
+        let metadata =
+            rest.remove("metadata").map_or(Ok(ObjectMeta::default()), serde_json::from_value)?;
         Ok(Self { metadata, rest })
     }
 }

@@ -12,7 +12,7 @@ use crate::cluster::Cluster;
 use crate::deviations::{self, Deviation};
 use crate::document::Span;
 use crate::images;
-use crate::scenario::Case;
+use crate::scenario::{Case, Step};
 use crate::target::Target;
 
 pub use parallel::{Progress, run_all, run_alone};
@@ -127,6 +127,34 @@ async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
     }
     spent.in_calls = cluster.stop().await;
     verdict
+}
+
+/// How one step went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOutcome {
+    /// Whether it went as the step says.
+    pub held: bool,
+    /// Whether the step could not be taken at all.
+    pub broken: bool,
+    /// What did not go as the step says; empty where all did.
+    pub what: String,
+    /// Each difference.
+    pub differences: Vec<Difference>,
+}
+
+/// Takes one step in a cluster that others use meanwhile.
+pub async fn take_step(step: &Step, cluster: &mut Cluster) -> StepOutcome {
+    let held =
+        |held| StepOutcome { held, broken: false, what: String::new(), differences: Vec::new() };
+    match steps::take(step, cluster, waiting::Patience::new(false)).await {
+        Ok(()) => held(true),
+        Err(stop) => StepOutcome {
+            broken: stop.is_broken(),
+            what: with_sources(&stop),
+            differences: stop.into_differences(),
+            ..held(false)
+        },
+    }
 }
 
 /// An error and everything that caused it, in one line.

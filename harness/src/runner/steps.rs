@@ -93,6 +93,28 @@ impl Stop {
     }
 }
 
+impl Stop {
+    /// Whether the step could not be taken, rather than went wrong.
+    pub(super) fn is_broken(&self) -> bool {
+        match self {
+            Self::Unmet(..) | Self::CameTrue(_) | Self::Different(_) | Self::Refused(_) => false,
+            Self::Cluster(_)
+            | Self::Exec(_)
+            | Self::OutOfTime
+            | Self::TooMuchTime
+            | Self::Senseless(_) => true,
+        }
+    }
+
+    /// The differences that made it stop.
+    pub(super) fn into_differences(self) -> Vec<Difference> {
+        match self {
+            Self::Unmet(_, differences) | Self::Different(differences) => differences,
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Events and CRI calls so far, for people who look for the cause.
 fn transcript(cluster: &Cluster) -> Vec<String> {
     let events = cluster.api.events();

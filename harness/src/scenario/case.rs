@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::document::{
-    Entry, Node, Problem, Problems, Reference, Shape, Sources, Span, Value, closest, parse,
+    Entry, Format, Node, Problem, Problems, Reference, Shape, Sources, Span, Value, closest, parse,
 };
 
 use super::files::Files;
@@ -48,22 +48,16 @@ pub struct StepPlace {
     pub expectations: Vec<Span>,
 }
 
+/// The checks of texts that have a format of their own.
+pub(super) const FORMATS: &[Format] = &[
+    ("duration", |text| text.parse::<values::Duration>().map(drop).map_err(|e| e.to_string())),
+    ("scenarioName", |text| scenario_name(text)),
+    ("metricName", |text| metric_name(text)),
+    ("identity", |text| text.parse::<values::IdentityText>().map(drop).map_err(|e| e.to_string())),
+];
+
 /// The shape of the format, compiled once.
-static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
-    Shape::compile(
-        &schema(),
-        &[
-            ("duration", |text| {
-                text.parse::<values::Duration>().map(drop).map_err(|e| e.to_string())
-            }),
-            ("scenarioName", |text| scenario_name(text)),
-            ("metricName", |text| metric_name(text)),
-            ("identity", |text| {
-                text.parse::<values::IdentityText>().map(drop).map_err(|e| e.to_string())
-            }),
-        ],
-    )
-});
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::compile(&schema(), FORMATS));
 
 /// Whether a text can name a scenario: it becomes part of paths, filters and test names.
 pub(crate) fn scenario_name(text: &str) -> Result<(), String> {
@@ -128,7 +122,7 @@ impl Context<'_> {
     }
 
     /// Puts the manifests of files in the place of `file: PATH`.
-    fn with_files(&mut self, mut spec: Node) -> Node {
+    pub(super) fn with_files(&mut self, mut spec: Node) -> Node {
         let Value::Mapping(entries) = &mut spec.value else { return spec };
         for steps in entries.iter_mut().filter(|entry| &*entry.key == "steps") {
             let Value::List(steps) = &mut steps.value.value else { continue };

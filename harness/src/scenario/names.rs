@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use fake_kubelet::version::KubernetesVersion;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
+use thiserror::Error;
 
 /// A Kubernetes version that is known here, such as `1.33`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,15 +27,26 @@ pub enum RuntimeName {
 const SUPPORTING: &str = "supporting";
 const UNSUPPORTING: &str = "unsupporting";
 
-impl RuntimeName {
-    fn parse(text: &str) -> Option<Self> {
+/// A name that no runtime has.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("no runtime is called {0:?}")]
+pub struct UnknownRuntime(pub String);
+
+impl FromStr for RuntimeName {
+    type Err = UnknownRuntime;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRuntime> {
         match text {
-            SUPPORTING => Some(Self::Supporting),
-            UNSUPPORTING => Some(Self::Unsupporting),
-            _ => fake_cri::profile::find(text).map(Self::Release),
+            SUPPORTING => Ok(Self::Supporting),
+            UNSUPPORTING => Ok(Self::Unsupporting),
+            _ => fake_cri::profile::find(text)
+                .map(Self::Release)
+                .ok_or_else(|| UnknownRuntime(text.to_owned())),
         }
     }
+}
 
+impl RuntimeName {
     /// The profile that stands for this runtime in the simulation: for a class the newest
     /// containerd of it.
     #[must_use]
@@ -88,8 +101,7 @@ impl<'de> Deserialize<'de> for KubernetesName {
 impl<'de> Deserialize<'de> for RuntimeName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
-        Self::parse(&text)
-            .ok_or_else(|| de::Error::custom(format!("no runtime is called {text:?}")))
+        text.parse().map_err(de::Error::custom)
     }
 }
 

@@ -117,6 +117,12 @@ impl ApiServer {
         self.changes.subscribe()
     }
 
+    /// The revision of the newest change.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.state().store.revision()
+    }
+
     /// Told every change of a resource's objects from now on, in order.
     pub fn changes_of(&self, resource: &'static Resource) -> UnboundedReceiver<Change> {
         self.state().store.subscribe(resource)
