@@ -12,6 +12,7 @@ pub mod names;
 pub mod openapi;
 pub mod ownership;
 pub mod patch;
+pub mod protobuf;
 pub mod quantity;
 pub mod resource;
 pub mod schema;

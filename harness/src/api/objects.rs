@@ -7,7 +7,9 @@ use hyper::body::Incoming;
 use kubernetes_objects::Status;
 use kubernetes_objects::decode::{self, Notation};
 use kubernetes_objects::patch::PatchKind;
+use kubernetes_objects::protobuf::Envelope;
 use kubernetes_objects::resource::Resource;
+use kubernetes_objects::schema::meta_v1::DELETE_OPTIONS;
 use kubernetes_objects::table::{partial, partial_list, table};
 use serde_json::{Value as Json, json};
 
@@ -252,6 +254,10 @@ async fn deletion_body(head: &Head, body: Incoming) -> Result<Option<Json>, Stat
     let options: Json = match Notation::of_content_type(head.content_type())? {
         Notation::Json => serde_json::from_slice(&text).map_err(|error| error.to_string()),
         Notation::Yaml => serde_saphyr::from_slice(&text).map_err(|error| error.to_string()),
+        Notation::Protobuf => Envelope::open(&text)
+            .and_then(|envelope| envelope.object(&DELETE_OPTIONS))
+            .map(Option::unwrap_or_default)
+            .map_err(|error| error.to_string()),
     }
     .map_err(|error| Status::bad_request(format!("the options cannot be read: {error}")))?;
     match options["kind"].as_str() {

@@ -105,6 +105,9 @@ impl Object {
     #[must_use]
     pub fn as_json_of(&self, resource: &'static Resource) -> Json {
         let mut object = self.to_json();
+        // Whoever wrote it may have left out what its place says.
+        object["kind"] = resource.kind.into();
+        object["apiVersion"] = resource.api_version().into();
         kubernetes_objects::encode::complete(&mut object, resource);
         object
     }

@@ -11,6 +11,7 @@ mod yaml;
 use serde_json::Value as Json;
 
 use crate::go;
+use crate::protobuf;
 use crate::resource::Resource;
 use crate::status::{Cause, CauseReason, Details, Status};
 use check::{Reader, check};
@@ -48,6 +49,8 @@ pub enum Notation {
     Json,
     /// YAML 1.1, of which the first document counts.
     Yaml,
+    /// Protobuf, in the envelope that Kubernetes puts around objects.
+    Protobuf,
 }
 
 /// An object that fits its kind.
@@ -74,11 +77,12 @@ impl Notation {
     /// The notation that a `Content-Type` names; JSON where there is none.
     ///
     /// # Errors
-    /// 415 for all others (recorded, `api-1.36.2.json`), Protobuf included, which is not read.
+    /// 415 for all others (recorded, `api-1.36.2.json`).
     pub fn of_content_type(content_type: &str) -> Result<Self, Status> {
         match content_type.split(';').next().unwrap_or_default().trim() {
             "" | "application/json" => Ok(Self::Json),
             "application/yaml" => Ok(Self::Yaml),
+            protobuf::MEDIA_TYPE => Ok(Self::Protobuf),
             _ => Err(Status::new(
                 415,
                 "UnsupportedMediaType",
@@ -111,6 +115,18 @@ pub fn body(
             let read = yaml::read(&String::from_utf8_lossy(body)).map_err(unrecognized)?;
             let told = format!("yaml: unmarshal errors:\n{}", read.duplicates.join("\n"));
             (read.node, (!read.duplicates.is_empty()).then_some(told))
+        }
+        Notation::Protobuf => {
+            let refused = |error: protobuf::Malformed| Status::bad_request(error.to_string());
+            let envelope = protobuf::Envelope::open(body).map_err(refused)?;
+            let object = envelope.object(expected.schema).map_err(refused)?;
+            let unknown = || {
+                let (version, kind) = (envelope.api_version, envelope.kind);
+                Status::bad_request(format!(
+                    "no kind {kind:?} is registered for version {version:?}"
+                ))
+            };
+            (Node::from(&object.ok_or_else(unknown)?), None)
         }
     };
     let cannot = expected.accept(&node, unrecognized)?;

@@ -14,7 +14,9 @@ use serde_json::Value as Json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::super::containers::ContainerPlace;
 use super::super::request::Context;
@@ -62,9 +64,10 @@ impl Session {
         };
         let Some(outcome) = outcome else { return };
         let said = channels::message(channels::ERROR, outcome.to_string().as_bytes());
+        let done = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
         let farewell = async {
             if to_client.send(Message::Binary(said)).await.is_ok()
-                && to_client.send(Message::Close(None)).await.is_ok()
+                && to_client.send(Message::Close(Some(done))).await.is_ok()
             {
                 // The client's own farewell ends the connection.
                 while let Some(Ok(_)) = from_client.next().await {}
