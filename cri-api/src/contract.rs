@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_core::Stream;
+use futures_util::StreamExt;
 
 use crate::exec::{ExecEvents, ExecRequest};
 use crate::log::LogPage;
@@ -107,6 +108,18 @@ pub trait Cri: Send + Sync {
     /// `GetContainerEvents`; runtimes without it answer `Unimplemented`, here or as the stream's
     /// first item, and callers poll.
     async fn container_events(&self) -> Result<EventStream, CriError>;
+
+    /// Of `GetContainerEvents` those that say that something stopped. A runtime in this process
+    /// need not make the others.
+    async fn container_ends(&self) -> Result<EventStream, CriError> {
+        let stopped = v1::ContainerEventType::ContainerStoppedEvent;
+        let ends = self.container_events().await?.filter(move |event| {
+            let wanted =
+                event.as_ref().map_or(true, |event| event.container_event_type() == stopped);
+            std::future::ready(wanted)
+        });
+        Ok(Box::pin(ends))
+    }
 
     /// `ListImages`.
     async fn list_images(&self) -> Result<Vec<v1::Image>, CriError>;

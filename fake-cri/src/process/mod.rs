@@ -11,7 +11,7 @@ mod status;
 mod system;
 mod terminal;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use console::Console;
 pub use credentials::{Capabilities, Capability, Credentials};
@@ -89,8 +89,10 @@ pub(crate) struct Process {
     pub(crate) printed: Printed,
     /// Its standard input; without one there is nothing to read.
     pub(crate) console: Option<Box<Console>>,
-    arguments: Vec<String>,
-    working_directory: String,
+    arguments: Arc<[String]>,
+    /// How many arguments come before the command's own name.
+    dispatched: usize,
+    working_directory: Arc<str>,
     program: Program,
 }
 
@@ -105,19 +107,17 @@ impl Process {
     /// No command here has that name.
     pub(crate) fn new(
         pid: u32,
-        arguments: &[String],
-        working_directory: &str,
+        arguments: Arc<[String]>,
+        working_directory: Arc<str>,
         credentials: Credentials,
     ) -> Result<Self, NoSuchCommand> {
         let first = arguments.first().map(String::as_str).unwrap_or_default();
-        let calls = usize::from(base_name(first) == AGNHOST);
-        let arguments = arguments.get(calls..).unwrap_or_default().to_vec();
-        let command = arguments.first().map(String::as_str).unwrap_or_default();
+        let dispatched = usize::from(base_name(first) == AGNHOST);
+        let command = arguments.get(dispatched).map(String::as_str).unwrap_or_default();
         let name = base_name(command).to_owned();
         if !COMMANDS.contains(&name.as_str()) && name != "toolbox" {
             return Err(NoSuchCommand(first.to_owned()));
         }
-        let working_directory = working_directory.to_owned();
         Ok(Self {
             pid,
             name,
@@ -125,6 +125,7 @@ impl Process {
             printed: Printed::default(),
             console: None,
             arguments,
+            dispatched,
             working_directory,
             program: Program::new(),
         })
@@ -142,7 +143,8 @@ impl Process {
             console: self.console.as_deref_mut(),
             printed: &mut self.printed,
         };
-        self.program.step(&self.arguments, &mut kernel)
+        let arguments = self.arguments.get(self.dispatched..).unwrap_or_default();
+        self.program.step(arguments, &mut kernel)
     }
 
     /// SIGINT from its terminal, which it notices in the next step.

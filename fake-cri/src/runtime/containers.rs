@@ -7,7 +7,8 @@ use cri_api::{CriError, LogPage, v1};
 use tokio::sync::Notify;
 use toolbox::{Step, Stream};
 
-use super::sandboxes::has_labels;
+use super::events::Happened;
+use super::kept::KeptSandbox;
 use super::state::{Container, Exit, Life, Phase};
 use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
@@ -97,7 +98,7 @@ impl Inner {
     ) -> Result<Container, CriError> {
         let profile = self.profile();
         let image = &stored.image;
-        let arguments = arguments(&config, image);
+        let arguments: Arc<[String]> = arguments(&config, image).into();
         if arguments.is_empty() {
             return Err(words::no_command(profile, id));
         }
@@ -110,7 +111,7 @@ impl Inner {
             supplemental_groups_policy: context.supplemental_groups_policy,
         });
         let mounts = mounts(&config);
-        let working_directory = working_directory(&config, image).to_owned();
+        let working_directory: Arc<str> = Arc::from(working_directory(&config, image));
         let covers = |path: &str| {
             mounts
                 .iter()
@@ -131,8 +132,8 @@ impl Inner {
         if profile.rules.oci_runtime_runs_at_creation
             && let Err(NoSuchCommand(command)) = Process::new(
                 1,
-                &arguments,
-                &working_directory,
+                Arc::clone(&arguments),
+                Arc::clone(&working_directory),
                 Credentials::new(0, 0, Vec::new(), bounding, ambient),
             )
         {
@@ -163,7 +164,7 @@ impl Inner {
             processes: ProcessTable::default(),
             life: Mutex::new(Life { phase: Phase::Created, next_pid: FIRST_EXEC_PID, log: None }),
             ended: Notify::new(),
-            config,
+            config: config.into(),
         })
     }
 
@@ -185,7 +186,7 @@ impl Inner {
             match &container.resolved.refused_at_start {
                 Some(refusal) => Err(self
                     .with_scene(&container.sandbox_id, |scene| refusal.to_error(profile, scene))),
-                None => container.process(pid, &container.arguments).map_err(
+                None => container.process(pid, Arc::clone(&container.arguments)).map_err(
                     |NoSuchCommand(command)| {
                         words::cannot_execute(profile, &command, &rfc3339_seconds(now))
                     },
@@ -322,7 +323,7 @@ impl Inner {
                 container.id.starts_with(&filter.id)
                     && container.sandbox_id.starts_with(&filter.pod_sandbox_id)
                     && wanted.is_none_or(|wanted| wanted == i32::from(container.state()))
-                    && has_labels(&container.config.labels, &filter.label_selector)
+                    && container.config.labels.have(&filter.label_selector)
             })
             .collect();
         fitting.sort_unstable_by_key(|container| container.number);
@@ -354,14 +355,14 @@ impl Inner {
             started_at,
             finished_at: exit.map_or(0, |exit| exit.finished_at),
             exit_code: exit.map_or(0, |exit| exit.code),
-            image: config.image.clone(),
+            image: config.image.as_deref().cloned(),
             image_ref: container.image_id.clone(),
             reason: exit.map_or_else(String::new, |exit| exit.reason.to_owned()),
             message: exit.map_or_else(String::new, |exit| exit.message.clone()),
-            labels: config.labels.clone(),
-            annotations: config.annotations.clone(),
-            mounts: config.mounts.clone(),
-            log_path: config.log_path.clone(),
+            labels: config.labels.to_map(),
+            annotations: config.annotations.to_map(),
+            mounts: config.mounts.to_vec(),
+            log_path: config.log_path.to_string(),
             image_id: container.image_id.clone(),
             user: reports_user.then(|| container.user()),
         }
@@ -396,8 +397,8 @@ impl Inner {
     }
 
     fn tell(&self, container: &Container, kind: v1::ContainerEventType) {
-        let created_at = self.now();
-        self.events.send(|| self.event(&container.id, &container.sandbox_id, kind, created_at));
+        let (id, sandbox_id) = (Arc::clone(&container.id), Arc::clone(&container.sandbox_id));
+        self.events.send(&Happened { id, sandbox_id, kind, created_at: self.now() });
     }
 }
 
@@ -410,12 +411,16 @@ async fn wake_later(duration: Duration, inner: Weak<Inner>, container: Weak<Cont
 
 impl Container {
     /// A process with the identity that the runtime attaches.
-    pub(super) fn process(&self, pid: u32, arguments: &[String]) -> Result<Process, NoSuchCommand> {
+    pub(super) fn process(
+        &self,
+        pid: u32,
+        arguments: Arc<[String]>,
+    ) -> Result<Process, NoSuchCommand> {
         let identity = &self.resolved.identity;
         let groups = identity.groups.clone();
         let credentials =
             Credentials::new(identity.uid, identity.gid, groups, self.bounding, self.ambient);
-        Process::new(pid, arguments, &self.working_directory, credentials)
+        Process::new(pid, arguments, Arc::clone(&self.working_directory), credentials)
     }
 
     /// Whether SIGTERM does nothing to the first process.
@@ -442,12 +447,12 @@ impl Container {
             id: self.id.to_string(),
             pod_sandbox_id: self.sandbox_id.to_string(),
             metadata: self.config.metadata.clone(),
-            image: self.config.image.clone(),
+            image: self.config.image.as_deref().cloned(),
             image_ref: self.image_id.clone(),
             state: self.state().into(),
             created_at: self.created_at,
-            labels: self.config.labels.clone(),
-            annotations: self.config.annotations.clone(),
+            labels: self.config.labels.to_map(),
+            annotations: self.config.annotations.to_map(),
             image_id: self.image_id.clone(),
         }
     }
@@ -461,10 +466,7 @@ fn shares_processes(config: &v1::ContainerConfig) -> bool {
     options.is_none_or(|options| options.pid() == v1::NamespaceMode::Pod)
 }
 
-fn container_name(
-    config: &v1::ContainerConfig,
-    sandbox: &v1::PodSandboxConfig,
-) -> Result<String, CriError> {
+fn container_name(config: &v1::ContainerConfig, sandbox: &KeptSandbox) -> Result<String, CriError> {
     let missing = || words::metadata_is_missing("container");
     let v1::ContainerMetadata { name, attempt } = config.metadata.as_ref().ok_or_else(missing)?;
     let pod = sandbox.metadata.as_ref().ok_or_else(missing)?;

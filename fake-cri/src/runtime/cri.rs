@@ -135,7 +135,11 @@ impl Cri for FakeRuntime {
     }
 
     async fn container_events(&self) -> Result<EventStream, CriError> {
-        Ok(self.inner.events.subscribe())
+        Ok(self.inner.subscribe(None))
+    }
+
+    async fn container_ends(&self) -> Result<EventStream, CriError> {
+        Ok(self.inner.subscribe(Some(v1::ContainerEventType::ContainerStoppedEvent)))
     }
 
     async fn list_images(&self) -> Result<Vec<v1::Image>, CriError> {

@@ -8,6 +8,20 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+/// Something that happened to a container or a sandbox.
+///
+/// The state of the whole pod, which an event carries, is looked up only when somebody takes the
+/// event: what waits stays small, however many pods start at once.
+#[derive(Debug, Clone)]
+pub(super) struct Happened {
+    /// The container's id, or the sandbox's.
+    pub(super) id: Arc<str>,
+    pub(super) sandbox_id: Arc<str>,
+    pub(super) kind: v1::ContainerEventType,
+    /// Nanoseconds since 1970.
+    pub(super) created_at: i64,
+}
+
 /// The subscribers.
 pub(super) struct Events {
     subscribers: Mutex<Vec<Subscriber>>,
@@ -15,7 +29,9 @@ pub(super) struct Events {
 }
 
 struct Subscriber {
-    sender: UnboundedSender<Result<v1::ContainerEventResponse, CriError>>,
+    /// All kinds, or one.
+    kind: Option<v1::ContainerEventType>,
+    sender: UnboundedSender<Result<Happened, CriError>>,
     /// Sent and not yet taken.
     behind: Arc<AtomicUsize>,
 }
@@ -25,29 +41,32 @@ impl Events {
         Self { subscribers: Mutex::default(), most_behind }
     }
 
-    /// Every event from now on. A subscriber that falls too far behind gets
+    /// Every event from now on, or those of one kind, made by `tell`. A subscriber that falls too far behind gets
     /// `ResourceExhausted` after what it was sent, and the end.
-    pub(super) fn subscribe(&self) -> EventStream {
+    pub(super) fn subscribe(
+        &self,
+        kind: Option<v1::ContainerEventType>,
+        tell: impl Fn(Happened) -> v1::ContainerEventResponse + Send + 'static,
+    ) -> EventStream {
         let (sender, receiver) = unbounded_channel();
         let behind = Arc::new(AtomicUsize::new(0));
         let taken = Arc::clone(&behind);
-        self.lock().push(Subscriber { sender, behind });
-        Box::pin(UnboundedReceiverStream::new(receiver).inspect(move |_| {
+        self.lock().push(Subscriber { kind, sender, behind });
+        Box::pin(UnboundedReceiverStream::new(receiver).map(move |happened| {
             taken.fetch_sub(1, Ordering::Relaxed);
+            happened.map(&tell)
         }))
     }
 
-    /// Sends an event, which is made only if somebody listens.
-    pub(super) fn send(&self, event: impl FnOnce() -> v1::ContainerEventResponse) {
-        let mut subscribers = self.lock();
-        if subscribers.is_empty() {
-            return;
-        }
-        let event = event();
-        subscribers.retain(|subscriber| {
+    /// Tells every subscriber.
+    pub(super) fn send(&self, happened: &Happened) {
+        self.lock().retain(|subscriber| {
+            if subscriber.kind.is_some_and(|kind| kind != happened.kind) {
+                return !subscriber.sender.is_closed();
+            }
             let behind = subscriber.behind.fetch_add(1, Ordering::Relaxed);
             if behind < self.most_behind {
-                return subscriber.sender.send(Ok(event.clone())).is_ok();
+                return subscriber.sender.send(Ok(happened.clone())).is_ok();
             }
             let message = format!("the subscriber is {behind} events behind; subscribe again");
             let _ = subscriber.sender.send(Err(CriError::new(Code::ResourceExhausted, message)));
@@ -64,6 +83,12 @@ impl Events {
 mod tests {
     use super::*;
 
+    fn happened(created_at: i64) -> Happened {
+        let id: Arc<str> = Arc::from("id");
+        let kind = v1::ContainerEventType::ContainerCreatedEvent;
+        Happened { sandbox_id: Arc::clone(&id), id, kind, created_at }
+    }
+
     fn event(created_at: i64) -> v1::ContainerEventResponse {
         v1::ContainerEventResponse { created_at, ..Default::default() }
     }
@@ -71,9 +96,9 @@ mod tests {
     #[tokio::test]
     async fn a_subscriber_that_falls_behind_is_told() {
         let events = Events::new(2);
-        let mut stream = events.subscribe();
+        let mut stream = events.subscribe(None, |happened| event(happened.created_at));
         for number in 0..4 {
-            events.send(|| event(number));
+            events.send(&happened(number));
         }
         assert_eq!(stream.next().await, Some(Ok(event(0))));
         assert_eq!(stream.next().await, Some(Ok(event(1))));

@@ -76,10 +76,11 @@ impl Inner {
             life.next_pid = life.next_pid.wrapping_add(1);
             life.next_pid
         };
-        let process = container.process(pid, command).map_err(|NoSuchCommand(command)| {
-            let (_, exec_id) = self.next_id();
-            words::cannot_exec(profile, &exec_id, &command)
-        })?;
+        let process =
+            container.process(pid, command.into()).map_err(|NoSuchCommand(command)| {
+                let (_, exec_id) = self.next_id();
+                words::cannot_exec(profile, &exec_id, &command)
+            })?;
         Ok((container, process))
     }
 }

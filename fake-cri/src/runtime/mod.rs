@@ -8,6 +8,7 @@ mod cri;
 mod events;
 mod exec;
 mod images;
+mod kept;
 mod log;
 mod sandboxes;
 mod state;

@@ -1,10 +1,11 @@
 //! Sandboxes: run, stop, remove, describe.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use cri_api::{CriError, v1};
+use cri_api::{CriError, EventStream, v1};
 
+use super::events::Happened;
+use super::kept::KeptSandbox;
 use super::state::Sandbox;
 use super::{Inner, words};
 use crate::identity::{self, Identity, Request, Surroundings};
@@ -38,6 +39,13 @@ impl Inner {
                 .map_err(|refusal| {
                     self.with_scene(&id, |scene| refusal.to_error(profile, scene))
                 })?;
+        let on_host_network = on_host_network(&config);
+        // The rest is never asked for again.
+        let config = KeptSandbox {
+            metadata: config.metadata,
+            labels: config.labels.into(),
+            annotations: config.annotations.into(),
+        };
         let mut state = self.lock();
         if let Some(other) = state.names.get(&name) {
             return Err(words::name_is_reserved("sandbox", &name, other));
@@ -50,7 +58,8 @@ impl Inner {
             number,
             name,
             config: Arc::new(config),
-            runtime_handler: runtime_handler.to_owned(),
+            on_host_network,
+            runtime_handler: runtime_handler.into(),
             state: v1::PodSandboxState::SandboxReady,
             created_at: self.now(),
             containers: Vec::new(),
@@ -88,13 +97,7 @@ impl Inner {
         if let Some(sandbox) = state.sandboxes.remove(&id) {
             state.names.remove(&sandbox.name);
             drop(state);
-            let created_at = self.now();
-            self.events.send(|| v1::ContainerEventResponse {
-                container_id: id.to_string(),
-                container_event_type: v1::ContainerEventType::ContainerDeletedEvent.into(),
-                created_at,
-                ..Default::default()
-            });
+            self.tell_of_sandbox(&id, v1::ContainerEventType::ContainerDeletedEvent);
         }
     }
 
@@ -119,32 +122,36 @@ impl Inner {
             .filter(|(id, sandbox)| {
                 id.starts_with(&filter.id)
                     && wanted.is_none_or(|wanted| wanted == i32::from(sandbox.state))
-                    && has_labels(&sandbox.config.labels, &filter.label_selector)
+                    && sandbox.config.labels.have(&filter.label_selector)
             })
             .collect();
         fitting.sort_unstable_by_key(|(_, sandbox)| sandbox.number);
         fitting.into_iter().map(|(id, sandbox)| sandbox.list_entry(id)).collect()
     }
 
-    pub(super) fn tell_of_sandbox(&self, id: &str, kind: v1::ContainerEventType) {
-        let created_at = self.now();
-        self.events.send(|| self.event(id, id, kind, created_at));
+    pub(super) fn tell_of_sandbox(&self, id: &Arc<str>, kind: v1::ContainerEventType) {
+        let (id, sandbox_id, created_at) = (Arc::clone(id), Arc::clone(id), self.now());
+        self.events.send(&Happened { id, sandbox_id, kind, created_at });
+    }
+
+    /// The events from now on, all or those of one kind; they end with the runtime.
+    pub(super) fn subscribe(self: &Arc<Self>, kind: Option<v1::ContainerEventType>) -> EventStream {
+        let inner = Arc::downgrade(self);
+        self.events.subscribe(kind, move |happened| match inner.upgrade() {
+            Some(inner) => inner.event(&happened),
+            None => v1::ContainerEventResponse::default(),
+        })
     }
 
     /// An event with the state of the whole pod.
-    pub(super) fn event(
-        &self,
-        container_id: &str,
-        sandbox_id: &str,
-        kind: v1::ContainerEventType,
-        created_at: i64,
-    ) -> v1::ContainerEventResponse {
+    fn event(&self, happened: &Happened) -> v1::ContainerEventResponse {
+        let Happened { id, sandbox_id, kind, created_at } = happened;
         let containers = self.containers_of(sandbox_id).map(|(_, containers)| containers);
         let statuses = containers.unwrap_or_default();
         v1::ContainerEventResponse {
-            container_id: container_id.to_owned(),
-            container_event_type: kind.into(),
-            created_at,
+            container_id: id.to_string(),
+            container_event_type: (*kind).into(),
+            created_at: *created_at,
             pod_sandbox_status: self.pod_sandbox_status(sandbox_id).ok(),
             containers_statuses: statuses
                 .iter()
@@ -181,19 +188,15 @@ impl Sandbox {
                 ip: self.address(),
                 additional_ips: Vec::new(),
             }),
-            labels: self.config.labels.clone(),
-            annotations: self.config.annotations.clone(),
-            runtime_handler: self.runtime_handler.clone(),
+            labels: self.config.labels.to_map(),
+            annotations: self.config.annotations.to_map(),
+            runtime_handler: self.runtime_handler.to_string(),
         }
     }
 
     /// An address of its own, in 10.0.0.0/8; none on the host's network.
     fn address(&self) -> String {
-        let context = self.config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
-        let network = context
-            .and_then(|context| context.namespace_options.as_ref())
-            .map_or(v1::NamespaceMode::Pod, |options| options.network());
-        if network == v1::NamespaceMode::Node {
+        if self.on_host_network {
             return String::new();
         }
         let number = self.number + 1;
@@ -206,16 +209,15 @@ impl Sandbox {
             metadata: self.config.metadata.clone(),
             state: self.state.into(),
             created_at: self.created_at,
-            labels: self.config.labels.clone(),
-            annotations: self.config.annotations.clone(),
-            runtime_handler: self.runtime_handler.clone(),
+            labels: self.config.labels.to_map(),
+            annotations: self.config.annotations.to_map(),
+            runtime_handler: self.runtime_handler.to_string(),
         }
     }
 }
 
-pub(super) fn has_labels(
-    labels: &HashMap<String, String>,
-    wanted: &HashMap<String, String>,
-) -> bool {
-    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+fn on_host_network(config: &v1::PodSandboxConfig) -> bool {
+    let context = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
+    let options = context.and_then(|context| context.namespace_options.as_ref());
+    options.is_some_and(|options| options.network() == v1::NamespaceMode::Node)
 }

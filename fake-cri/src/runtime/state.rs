@@ -8,6 +8,7 @@ use cri_api::v1;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::kept::{KeptContainer, KeptSandbox};
 use super::log::Log;
 use crate::identity::{Identity, Resolved};
 use crate::process::{Capabilities, ContainerFiles, Process, ProcessTable};
@@ -25,8 +26,9 @@ pub(super) struct State {
 pub(super) struct Sandbox {
     pub(super) number: u64,
     pub(super) name: String,
-    pub(super) config: Arc<v1::PodSandboxConfig>,
-    pub(super) runtime_handler: String,
+    pub(super) config: Arc<KeptSandbox>,
+    pub(super) on_host_network: bool,
+    pub(super) runtime_handler: Box<str>,
     pub(super) state: v1::PodSandboxState,
     /// Nanoseconds since 1970.
     pub(super) created_at: i64,
@@ -41,15 +43,15 @@ pub(super) struct Container {
     pub(super) id: Arc<str>,
     pub(super) name: String,
     pub(super) sandbox_id: Arc<str>,
-    pub(super) config: v1::ContainerConfig,
+    pub(super) config: KeptContainer,
     pub(super) image_id: String,
     pub(super) image_ignores_sigterm: bool,
     pub(super) created_at: i64,
     pub(super) resolved: Resolved,
     pub(super) bounding: Capabilities,
     pub(super) ambient: Capabilities,
-    pub(super) arguments: Vec<String>,
-    pub(super) working_directory: String,
+    pub(super) arguments: Arc<[String]>,
+    pub(super) working_directory: Arc<str>,
     pub(super) files: Mutex<ContainerFiles>,
     pub(super) processes: ProcessTable,
     pub(super) life: Mutex<Life>,

@@ -51,7 +51,7 @@ impl RuntimeWatch {
 
     async fn source(node: &Node) -> Source {
         let later = next_list(node);
-        match node.cri.container_events().await {
+        match node.cri.container_ends().await {
             Ok(events) => Source::Events(events, list_beside_events(node)),
             Err(error) if error.code == Code::Unimplemented => Source::Listing(later),
             Err(_) => Source::Broken(later),
@@ -106,12 +106,8 @@ fn list_beside_events(node: &Node) -> Option<Instant> {
     (!node.config.timings.events_are_complete).then(|| next_list(node))
 }
 
-/// Only an end needs an answer: what was created and started the pod worker
-/// did itself.
+/// Only ends are listened to: what was created and started the pod worker did itself.
 fn heard(event: v1::ContainerEventResponse) -> Heard {
-    if event.container_event_type() != v1::ContainerEventType::ContainerStoppedEvent {
-        return Heard::Nothing;
-    }
     let of_sandbox = event.pod_sandbox_status.and_then(|status| status.metadata);
     let of_containers = || {
         event

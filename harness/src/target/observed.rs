@@ -279,6 +279,10 @@ impl Cri for ObservedCri {
         self.observe("GetContainerEvents", "", None, self.inner.container_events()).await
     }
 
+    async fn container_ends(&self) -> Result<EventStream, CriError> {
+        self.observe("GetContainerEvents", "", None, self.inner.container_ends()).await
+    }
+
     async fn list_images(&self) -> Result<Vec<v1::Image>, CriError> {
         self.observe("ListImages", "", None, self.inner.list_images()).await
     }
