@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 use super::clock::Clock;
 use super::object::Object;
+use super::owners::{FieldOwners, Writer};
 use super::store::{Change, Record, Store};
 
 pub use applying::Patched;
@@ -250,7 +251,26 @@ impl ApiServer {
     /// Records an event; the same one again is counted.
     pub fn record(&self, event: Event) {
         let now = self.clock.now();
-        self.change(|state| state.store.put_event(event, &now));
+        let component = event.source.as_ref().and_then(|source| source.component.clone());
+        let component = component.or_else(|| event.reporting_component.clone());
+        let writer = Writer::of(program_of(&component.unwrap_or_default()), "");
+        self.change(|State { store, tracks_owners, field_sets, .. }| {
+            store.put_event(event, &now, |event| match tracks_owners {
+                true => {
+                    FieldOwners::after_update(core("events"), None, event, writer, &now, field_sets)
+                }
+                false => FieldOwners::default(),
+            });
+        });
+    }
+}
+
+/// The program that a component which records events is a part of: it is their field manager.
+fn program_of(component: &str) -> &'static str {
+    match component {
+        "kubelet" => "kubelet",
+        "default-scheduler" => "kube-scheduler",
+        _ => "kube-controller-manager",
     }
 }
 

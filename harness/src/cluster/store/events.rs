@@ -58,8 +58,14 @@ impl Index {
 }
 
 impl Store {
-    /// Records an event; one that is known is counted instead.
-    pub(in crate::cluster) fn put_event(&mut self, mut event: Event, now: &Time) {
+    /// Records an event, whose fields `owners` tells the owners of; one that is known is counted
+    /// instead.
+    pub(in crate::cluster) fn put_event(
+        &mut self,
+        mut event: Event,
+        now: &Time,
+        owners: impl FnOnce(&Object) -> FieldOwners,
+    ) {
         let key = key_of(&event);
         let known = self
             .events
@@ -77,8 +83,9 @@ impl Store {
             return;
         }
         self.complete(&mut event, now);
-        let record =
-            Record { object: Object::Event(Arc::new(event)), owners: FieldOwners::default() };
+        let object = Object::Event(Arc::new(event));
+        let owners = owners(&object);
+        let record = Record { object, owners };
         self.put_at(INDEXED.events, record);
         self.drop_oldest_event();
     }
