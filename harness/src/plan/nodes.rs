@@ -2,7 +2,7 @@
 //! simulation knows.
 //!
 //! An API shows neither gates nor what a runtime can do, so some of it is
-//! inferred; every inference is an [`Assumption`] that the plan shows.
+//! inferred; every inference is an assumption that the plan shows.
 
 use std::collections::BTreeMap;
 
