@@ -265,3 +265,49 @@ pub(super) fn deletion(query: &Query, body: Option<&Json>) -> Result<DeleteOptio
         dry_run: dry,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_given_as_of_now_or_not_at_all() {
+        assert!(check_version("0", false, 10).is_ok());
+        assert!(check_version("10", true, 10).is_ok());
+        let codes = |version, is_exact| {
+            check_version(version, is_exact, 10).expect_err("it cannot be given").code
+        };
+        assert_eq!(codes("9", true), 410);
+        assert_eq!(codes("11", false), 504);
+        assert_eq!(codes("x", false), 400);
+    }
+
+    #[test]
+    fn a_deletion_takes_its_options_from_the_body_or_from_the_query() {
+        let query = Query::parse("gracePeriodSeconds=5&propagationPolicy=Orphan").expect("short");
+        let options = deletion(&query, None).expect("they make sense");
+        assert_eq!(options.grace_period_seconds, Some(5));
+        assert_eq!(options.propagation, Some(Propagation::Orphan));
+        let body = serde_json::json!({"gracePeriodSeconds": 1, "preconditions": {"uid": "u"}});
+        let options = deletion(&query, Some(&body)).expect("they make sense");
+        assert_eq!((options.grace_period_seconds, options.propagation), (Some(1), None));
+        assert_eq!(options.uid.as_deref(), Some("u"));
+        let wrong = serde_json::json!({"propagationPolicy": "Sideways"});
+        let status = deletion(&query, Some(&wrong)).expect_err("there is no such policy");
+        assert!(status.message.contains("propagationPolicy: Unsupported value: \"Sideways\""));
+    }
+
+    #[test]
+    fn a_watch_begins_with_what_there_is_or_after_a_version() {
+        let pods = kubernetes_objects::resource::find("", "v1", "pods").expect("the table has it");
+        let from = |text: &str| {
+            let query = Query::parse(text).expect("it is short");
+            watch(&query, pods, "").map(|options| options.from)
+        };
+        assert_eq!(from("").expect("it makes sense"), None);
+        assert_eq!(from("resourceVersion=0").expect("it makes sense"), None);
+        assert_eq!(from("resourceVersion=7").expect("it makes sense"), Some(7));
+        assert_eq!(from("resourceVersion=x").expect_err("x is no version").code, 422);
+        assert_eq!(from("resourceVersionMatch=Exact").expect_err("it is for lists").code, 422);
+    }
+}

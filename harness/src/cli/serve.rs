@@ -1,6 +1,6 @@
 //! `gidcheck serve`
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -91,16 +91,22 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     })
 }
 
-/// Says how the server is reached, which answers from now on.
+/// Says how the server is reached, which answers from now on. Whoever has read enough and closes
+/// the output still has a cluster.
 fn announce(server: &Server, nodes: usize, kubeconfig: &Path) -> Result<(), CommandError> {
-    let mut out = anstream::stdout().lock();
     let path = kubeconfig.display();
     let nodes = counted(nodes, "node");
-    writeln!(out, "A cluster of {nodes} is served at {}", server.access().url())?;
-    writeln!(out, "kubeconfig: {path}")?;
-    writeln!(out, "Try: kubectl --kubeconfig {path} get nodes")?;
-    out.flush()?;
-    Ok(())
+    let url = server.access().url();
+    let words = format!(
+        "A cluster of {nodes} is served at {url}\n\
+         kubeconfig: {path}\n\
+         Try: kubectl --kubeconfig {path} get nodes\n"
+    );
+    let mut out = anstream::stdout().lock();
+    match out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn not_served(error: ServeError) -> CommandError {
