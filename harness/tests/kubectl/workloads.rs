@@ -30,6 +30,8 @@ fn rollouts(kubectl: &Kubectl) {
     );
     kubectl.says("kubectl rollout undo deployment/web");
     kubectl.says("kubectl rollout status deployment/web --timeout=30s");
+    // Going back is going to what was there before, not to something new.
+    assert_eq!(kubectl.says("kubectl get rs -o name").lines().count(), 2);
     has(&kubectl.says("kubectl describe deployment web"), &["ScalingReplicaSet", "3 available"]);
     has(&kubectl.says("kubectl get rs -o wide"), &["pod-template-hash=", "agnhost"]);
 }

@@ -288,7 +288,11 @@ fn success() -> Json {
 }
 
 /// Reads an object that was checked; what is left to go wrong is named all the same.
-fn read(resource: &'static Resource, json: Json) -> Result<Object, Status> {
+///
+/// What is left out and what is empty become the same, as they are in Go: templates are compared,
+/// and a change is what is printed otherwise.
+fn read(resource: &'static Resource, mut json: Json) -> Result<Object, Status> {
+    kubernetes_objects::encode::complete(&mut json, resource);
     Object::from_json(resource, json).map_err(|error| {
         Status::bad_request(format!(
             "{kind} in version {version:?} cannot be handled as a {kind}: json: {error}",

@@ -3,8 +3,6 @@
 use fake_kubelet::status::qos::qos_class;
 use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
-use kubernetes_objects::schema::core_v1;
-use serde_json::Value as Json;
 
 use super::{defaults, fields};
 
@@ -51,16 +49,8 @@ pub(super) fn prepare_for_update(
             now.node_name = spec.and_then(|spec| spec.node_name.clone());
         }
     }
-    if pod.spec.as_ref() != spec && printed(pod) != printed(before) {
+    if pod.spec.as_ref() != spec {
         let generation = before.metadata.generation.unwrap_or(1);
         pod.metadata.generation = Some(generation.saturating_add(1));
     }
-}
-
-/// The spec as it is printed, where what is empty and what is left out are the same.
-fn printed(pod: &Pod) -> Json {
-    let mut spec =
-        serde_json::to_value(&pod.spec).expect("a spec has nothing that JSON cannot hold");
-    kubernetes_objects::encode::complete_as(&mut spec, &core_v1::POD_SPEC);
-    spec
 }
