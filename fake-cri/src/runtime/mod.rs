@@ -35,7 +35,8 @@ pub struct Options {
     pub now: Arc<dyn Fn() -> i64 + Send + Sync>,
     /// The node's files, which mounts lead to.
     pub host: HostFiles,
-    /// Where identifiers start: runtimes with different seeds never give the same ones.
+    /// Which node of its cluster it serves: runtimes with different seeds never give the same
+    /// identifiers, nor, up to 8,191 of them, the same addresses to pods.
     pub seed: u64,
     /// What it holds at most.
     pub limits: Limits,

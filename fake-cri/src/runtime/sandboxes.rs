@@ -12,6 +12,9 @@ use crate::identity::{self, Identity, Request, Surroundings};
 use crate::image::FileTree;
 use crate::process::{Capabilities, Credentials};
 
+/// How many addresses a node has for its pods; the oldest are given again.
+const HOSTS_OF_A_NODE: u64 = (1 << 11) - 2;
+
 impl Inner {
     pub(super) fn run_pod_sandbox(
         &self,
@@ -56,6 +59,7 @@ impl Inner {
         state.names.insert(name.clone(), Arc::clone(&id));
         let sandbox = Sandbox {
             number,
+            network: self.options.seed,
             name,
             config: Arc::new(config),
             on_host_network,
@@ -194,13 +198,14 @@ impl Sandbox {
         }
     }
 
-    /// An address of its own, in 10.0.0.0/8; none on the host's network.
+    /// An address of its own, in the part of 10.0.0.0/8 that is the node's; none on the host's
+    /// network.
     fn address(&self) -> String {
         if self.on_host_network {
             return String::new();
         }
-        let number = self.number + 1;
-        format!("10.{}.{}.{}", (number >> 16) & 0xff, (number >> 8) & 0xff, number & 0xff)
+        let place = self.network << 11 | (self.number % HOSTS_OF_A_NODE + 1);
+        format!("10.{}.{}.{}", (place >> 16) & 0xff, (place >> 8) & 0xff, place & 0xff)
     }
 
     fn list_entry(&self, id: &str) -> v1::PodSandbox {

@@ -25,6 +25,8 @@ pub(super) struct State {
 /// A sandbox.
 pub(super) struct Sandbox {
     pub(super) number: u64,
+    /// Which node's addresses its own is one of.
+    pub(super) network: u64,
     pub(super) name: String,
     pub(super) config: Arc<KeptSandbox>,
     pub(super) on_host_network: bool,

@@ -50,10 +50,17 @@ impl Cluster {
         // Whatever the server's gate is now, the object may carry what it did before.
         let put = self.api.change_node(&name, |node| node.status = status);
         put.map_err(|status| unregistered(&name, &status))?;
-        let request =
-            NodeRequest { node: &name, runtime: Some(runtime), images, clock: self.clock.clone() };
+        let number = self.next_number();
+        let request = NodeRequest {
+            node: &name,
+            number,
+            runtime: Some(runtime),
+            images,
+            clock: self.clock.clone(),
+        };
         let runtime = target.node(request).await?;
         let mut added = ClusterNode::new(&name, labels, runtime, self.clock.clone());
+        added.number = number;
         added.capacity = Some(capacity);
         added.start_kubelet(kubernetes, &feature_gates, &self.api).await?;
         self.nodes.insert(name, added);

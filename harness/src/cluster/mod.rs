@@ -166,8 +166,10 @@ impl Cluster {
     ) -> Result<(), ClusterError> {
         let version = node.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
         let gates = node.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
+        let number = self.next_number();
         let request = NodeRequest {
             node: &node.name,
+            number,
             runtime: runtime_of(spec, node),
             images,
             clock: self.clock.clone(),
@@ -175,9 +177,15 @@ impl Cluster {
         let runtime = target.node(request).await?;
         let mut added =
             ClusterNode::new(&node.name, node.labels.clone(), runtime, self.clock.clone());
+        added.number = number;
         added.start_kubelet(version, gates, &self.api).await?;
         self.nodes.insert(node.name.clone(), added);
         Ok(())
+    }
+
+    /// The number of the node that joins next. Nodes never leave a cluster.
+    fn next_number(&self) -> u32 {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
     /// The feature gates that are set on the API server.

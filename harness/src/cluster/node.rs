@@ -21,6 +21,8 @@ const SHARED_RUNTIME_RELIST_PERIOD: Duration = Duration::from_millis(100);
 pub struct ClusterNode {
     name: String,
     labels: BTreeMap<String, String>,
+    /// Which node of its cluster it is, from 0.
+    pub(super) number: u32,
     /// The node's resources, where they are not the ample ones of every node here.
     pub(super) capacity: Option<BTreeMap<String, Quantity>>,
     /// The runtime.
@@ -40,6 +42,7 @@ impl ClusterNode {
         Self {
             name: name.to_owned(),
             labels,
+            number: 0,
             capacity: None,
             runtime,
             clock,
@@ -79,6 +82,7 @@ impl ClusterNode {
         }
         let mut config = KubeletConfig::new(&self.name, gates);
         config.node_labels.clone_from(&self.labels);
+        config.node_ip = address(self.number);
         if let Some(capacity) = &self.capacity {
             config.capacity.clone_from(capacity);
         }
@@ -113,5 +117,30 @@ impl ClusterNode {
         }
         self.runtime.remove_everything().await;
         self.runtime.time_in_calls()
+    }
+}
+
+/// A node's address: of the 254 that RFC 5737 sets aside for documents, and then of the larger
+/// range for benchmarks (RFC 2544), so that no two nodes of a cluster share one.
+fn address(number: u32) -> String {
+    let place = number.saturating_add(1);
+    if place <= 254 {
+        format!("192.0.2.{place}")
+    } else {
+        format!("198.{}.{}.{}", 18 + (place >> 16 & 1), place >> 8 & 0xff, place & 0xff)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::address;
+
+    #[test]
+    fn no_two_nodes_share_an_address() {
+        let all: BTreeSet<_> = (0..5_000).map(address).collect();
+        assert_eq!(all.len(), 5_000);
+        assert_eq!((address(0), address(299)), ("192.0.2.1".to_owned(), "198.18.1.44".to_owned()));
     }
 }

@@ -110,7 +110,7 @@ pub async fn observe(
         images.add(Arc::clone(image));
     }
     let clock = if target.has_virtual_time() { Clock::simulated() } else { Clock::real() };
-    let request = NodeRequest { node: "recorded", runtime, images: &images, clock };
+    let request = NodeRequest { node: "recorded", number: 0, runtime, images: &images, clock };
     let node = target.node(request).await?;
     let observed = on_node(suite, &node, jobs, played).await;
     node.remove_everything().await;

@@ -88,6 +88,8 @@ pub struct Implementation {
 pub struct NodeRequest<'a> {
     /// The node's name.
     pub node: &'a str,
+    /// The node's number in its cluster, from 0: what two nodes must not share follows from it.
+    pub number: u32,
     /// The runtime that the scenario asks for; any when it does not.
     pub runtime: Option<RuntimeName>,
     /// The images that the node must be able to pull.

@@ -35,6 +35,7 @@ impl Target for Simulation {
         let options = fake_cri::Options {
             now: nanoseconds(request.clock),
             host: host.clone(),
+            seed: request.number.into(),
             ..Default::default()
         };
         let runtime =

@@ -43,14 +43,29 @@ struct RecordedRequest {
 const IMAGES: (&str, &str) =
     ("localhost/groups:v1", "registry.k8s.io/e2e-test-images/agnhost:2.45");
 
-/// The address of every node, there and here.
-const ADDRESSES: (&str, &str) = ("192.0.2.10", "192.0.2.1");
+/// The address of every node there, which were one machine.
+const ADDRESS: &str = "192.0.2.10";
+
+/// The addresses of the nodes here.
+const ADDRESSES: [&str; 2] = ["192.0.2.1", "192.0.2.2"];
 
 /// The recording, with what the lab had in the place of ours.
 pub(crate) fn recording() -> Vec<Recorded> {
     let text = include_str!("../../../recordings/api-1.36.2.json");
-    let text = text.replace(IMAGES.0, IMAGES.1).replace(ADDRESSES.0, ADDRESSES.1);
+    let text = text.replace(IMAGES.0, IMAGES.1);
     serde_json::from_str(&text).expect("the recording is well-formed")
+}
+
+/// An answer as it would be if all nodes had the one address that the lab had.
+fn as_one_machine(answer: &str) -> String {
+    let mut answer = answer.to_owned();
+    for address in ADDRESSES {
+        // In the owners' keys quotes are quoted.
+        for end in ["\"", "\\\""] {
+            answer = answer.replace(&format!("{address}{end}"), &format!("{ADDRESS}{end}"));
+        }
+    }
+    answer
 }
 
 impl Recorded {
@@ -168,8 +183,8 @@ impl Replay {
         let answer = client.send(sent).await.expect("the server answers");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.into_body().collect().await.expect("the answer ends").to_bytes();
-        let body = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| Json::String(String::from_utf8_lossy(&body).into_owned()));
+        let body = as_one_machine(&String::from_utf8_lossy(&body));
+        let body = serde_json::from_str(&body).unwrap_or(Json::String(body));
         let header = |name| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let head = |status: u16, media_type: &str, warning: &str| json!({"status": status, "contentType": media_type, "warning": warning});
         let warning = recorded.warning.clone().unwrap_or_default();
