@@ -8,6 +8,7 @@ mod cluster;
 mod containers;
 mod nodes;
 mod reading;
+mod readme;
 #[path = "../served/mod.rs"]
 mod served;
 mod serving;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let tests: Vec<Test> = [
         story::TESTS,
+        readme::TESTS,
         reading::TESTS,
         writing::TESTS,
         containers::TESTS,

@@ -14,13 +14,13 @@ pub(crate) const TESTS: &[Test] = &[
 const GIDCHECK: &str = env!("CARGO_BIN_EXE_gidcheck");
 
 /// `gidcheck serve`, which answers by now.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     folder: tempfile::TempDir,
 }
 
 impl Serving {
-    fn start(options: &[&str]) -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(GIDCHECK)
             .arg("serve")
@@ -39,10 +39,13 @@ impl Serving {
     /// Runs a command with the kubeconfig of this cluster.
     fn run(&self, kubectl: &Kubectl, command: &str) -> std::process::Output {
         let kubeconfig = self.folder.path().join("kc");
-        kubectl.run(&format!("export KUBECONFIG={}; {command}", kubeconfig.display()))
+        kubectl.run(&format!(
+            "export KUBECONFIG={}; gidcheck() {{ {GIDCHECK} \"$@\"; }}; {command}",
+            kubeconfig.display()
+        ))
     }
 
-    fn says(&self, kubectl: &Kubectl, command: &str) -> String {
+    pub(crate) fn says(&self, kubectl: &Kubectl, command: &str) -> String {
         let output = self.run(kubectl, command);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(
@@ -63,6 +66,15 @@ impl Serving {
         let left = std::fs::read_dir(self.folder.path()).expect("the folder").count();
         assert_eq!(left, 0, "it leaves nothing");
         code
+    }
+}
+
+impl Drop for Serving {
+    /// A test that fails leaves no server.
+    fn drop(&mut self) {
+        // One that has ended cannot be ended again.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
