@@ -86,8 +86,7 @@ fn escaped(text: &str) -> String {
 #[must_use]
 pub fn write(plan: &Plan, form: Form) -> String {
     let mut out = String::new();
-    let verdict =
-        if plan.breaks { "This change would break something." } else { "Nothing breaks." };
+    let verdict = verdict(plan);
     if form == Form::Markdown {
         out.push_str("# Plan\n\n");
     }
@@ -102,6 +101,7 @@ pub fn write(plan: &Plan, form: Form) -> String {
     form.heading(&mut out, "What changes");
     plan.change.iter().for_each(|line| form.line(&mut out, line));
     findings(&mut out, form, &plan.findings, "");
+    findings(&mut out, form, &plan.already, "Already so: ");
     if !plan.nodes.is_empty() {
         form.heading(&mut out, "Nodes");
         for finding in &plan.nodes {
@@ -111,9 +111,21 @@ pub fn write(plan: &Plan, form: Form) -> String {
     }
     storms(&mut out, form, plan);
     order(&mut out, form, plan);
-    findings(&mut out, form, &plan.already, "Already so: ");
     notes(&mut out, form, plan);
     out
+}
+
+/// The plan in one sentence. What is broken already is no news of the change, and no reason to
+/// call the cluster whole.
+fn verdict(plan: &Plan) -> &'static str {
+    let broken = plan.already.iter().any(|finding| finding.effect.breaks())
+        || plan.nodes.iter().any(|finding| finding.already);
+    match (plan.breaks, broken) {
+        (true, false) => "This change would break something.",
+        (true, true) => "This change would break something, and something is broken already.",
+        (false, true) => "This change breaks nothing more; something is broken already.",
+        (false, false) => "Nothing breaks.",
+    }
 }
 
 fn names(nodes: &[String]) -> String {
