@@ -123,6 +123,12 @@ pub enum ObjectKind {
     Deployment,
     /// A replica set.
     ReplicaSet,
+    /// A stateful set.
+    StatefulSet,
+    /// A daemon set.
+    DaemonSet,
+    /// A job.
+    Job,
     /// A namespace.
     Namespace,
 }
@@ -132,6 +138,9 @@ impl ObjectKind {
     #[must_use]
     pub fn resource(self) -> &'static Resource {
         let (group, plural) = match self {
+            Self::StatefulSet => ("apps", "statefulsets"),
+            Self::DaemonSet => ("apps", "daemonsets"),
+            Self::Job => ("batch", "jobs"),
             Self::Pod => ("", "pods"),
             Self::Node => ("", "nodes"),
             Self::Deployment => ("apps", "deployments"),

@@ -102,13 +102,14 @@ impl State {
     ) -> Result<Record, Status> {
         self.admit_namespace(resource, namespace, object.metadata_mut())?;
         self.name(resource, object.metadata_mut());
+        let metadata = object.metadata_mut();
+        metadata.uid = Some(self.store.next_uid());
+        metadata.creation_timestamp = Some(write.now.clone());
         strategy::prepare_for_create(resource, &mut object, &self.gates);
         // What admission adds is nobody's.
         let owners = owners.unwrap_or_else(|| self.owners(resource, None, &object, write));
         strategy::admit(&mut object);
         let metadata = object.metadata_mut();
-        metadata.uid = Some(self.store.next_uid());
-        metadata.creation_timestamp = Some(write.now.clone());
         metadata.resource_version = None;
         metadata.deletion_timestamp = None;
         metadata.deletion_grace_period_seconds = None;

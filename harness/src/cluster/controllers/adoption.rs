@@ -34,7 +34,8 @@ fn selector_of(object: &Object) -> Option<LabelSelector> {
     serde_json::from_value(selector.clone()).ok()
 }
 
-/// Takes in the pods without a controller that fit, and lets those go that fit no more
+/// Takes in the pods without a controller that fit and may be taken in, and lets those go that
+/// fit no more
 /// (`PodControllerRefManager`).
 pub(super) async fn claim(
     client: &Client,
@@ -42,13 +43,14 @@ pub(super) async fn claim(
     resource: &'static Resource,
     owner: &ObjectMeta,
     fits: impl Fn(&BTreeMap<String, String>) -> bool,
+    may_adopt: impl Fn(&Pod) -> bool,
 ) -> Result<(), Status> {
     let Some(pods) = resource::find("", "v1", "pods") else { return Ok(()) };
     if owner.deletion_timestamp.is_some() {
         return Ok(());
     }
     let (adopted, released) = matching(view, owner, &fits);
-    for pod in adopted {
+    for pod in adopted.into_iter().filter(|pod| may_adopt(pod)) {
         let reference = controlled_by(resource, owner);
         edit(client, pods, &pod, |metadata| {
             metadata.owner_references.get_or_insert_default().push(reference);

@@ -9,8 +9,10 @@ mod client;
 mod daemon_set;
 mod deployment;
 mod expectations;
+mod finished_jobs;
 mod garbage_collector;
 mod informer;
+mod job;
 mod namespaces;
 mod pod_collector;
 mod pods;
@@ -18,6 +20,7 @@ mod queue;
 mod recorder;
 mod replica_set;
 mod slow_start;
+mod stateful_set;
 mod template_hash;
 mod view;
 
@@ -32,13 +35,16 @@ use super::store::{Change, ChangeKind};
 use client::Client;
 use daemon_set::DaemonSets;
 use deployment::Deployments;
+use finished_jobs::FinishedJobs;
 use garbage_collector::GarbageCollector;
 use informer::{Changes, Told};
+use job::Jobs;
 use namespaces::Namespaces;
 use pod_collector::{MOST_ENDED, PodCollector};
 use queue::Controller;
 pub(super) use queue::QueueCounts;
 use replica_set::ReplicaSets;
+use stateful_set::StatefulSets;
 use view::View;
 
 /// The resources that controllers work with.
@@ -50,6 +56,10 @@ pub(super) struct Kinds {
     replica_sets: &'static Resource,
     deployments: &'static Resource,
     daemon_sets: &'static Resource,
+    stateful_sets: &'static Resource,
+    controller_revisions: &'static Resource,
+    claims: &'static Resource,
+    jobs: &'static Resource,
 }
 
 impl Kinds {
@@ -64,6 +74,10 @@ impl Kinds {
             replica_sets: of("apps", "replicasets"),
             deployments: of("apps", "deployments"),
             daemon_sets: of("apps", "daemonsets"),
+            stateful_sets: of("apps", "statefulsets"),
+            controller_revisions: of("apps", "controllerrevisions"),
+            claims: of("", "persistentvolumeclaims"),
+            jobs: of("batch", "jobs"),
         }
     }
 }
@@ -76,6 +90,9 @@ pub(super) struct All {
     replica_sets: Arc<ReplicaSets>,
     deployments: Arc<Deployments>,
     daemon_sets: Arc<DaemonSets>,
+    stateful_sets: Arc<StatefulSets>,
+    jobs: Arc<Jobs>,
+    finished_jobs: Arc<FinishedJobs>,
     garbage_collector: Arc<GarbageCollector>,
     namespaces: Arc<Namespaces>,
     pod_collector: Arc<PodCollector>,
@@ -93,6 +110,9 @@ impl All {
             replica_sets: ReplicaSets::new(kinds, &view, client("replicaset-controller")),
             deployments: Deployments::new(kinds, &view, client("deployment-controller")),
             daemon_sets: DaemonSets::new(kinds, &view, client("daemon-set-controller")),
+            stateful_sets: StatefulSets::new(kinds, &view, client("statefulset-controller")),
+            jobs: Jobs::new(kinds, &view, client("job-controller")),
+            finished_jobs: FinishedJobs::new(kinds, client("ttl-after-finished-controller")),
             garbage_collector: GarbageCollector::new(kinds, &view, garbage),
             namespaces: Namespaces::new(kinds, &view, emptying),
             pod_collector: PodCollector::new(kinds, &view, client("pod-garbage-collector")),
@@ -108,11 +128,12 @@ impl All {
         }
         if std::ptr::eq(resource, self.kinds.pods) {
             let heard = self.view.heard();
-            return heard.ended.len() > MOST_ENDED || heard.any(&[self.kinds.replica_sets]);
+            let claiming = [self.kinds.replica_sets, self.kinds.stateful_sets];
+            return heard.ended.len() > MOST_ENDED || heard.any(&claiming);
         }
         let daemons = || self.view.heard().any(&[self.kinds.daemon_sets]);
         change.kind == ChangeKind::Deleted
-            || resource.group == "apps"
+            || matches!(resource.group, "apps" | "batch")
             || (std::ptr::eq(resource, self.kinds.nodes) && daemons())
     }
 
@@ -120,6 +141,9 @@ impl All {
         self.replica_sets.hear(told);
         self.deployments.hear(told);
         self.daemon_sets.hear(told);
+        self.stateful_sets.hear(told);
+        self.jobs.hear(told);
+        self.finished_jobs.hear(told);
         self.garbage_collector.hear(told);
         self.namespaces.hear(told);
         self.pod_collector.hear(told);
@@ -131,8 +155,10 @@ impl All {
             ("daemonset", self.daemon_sets.queue().counts()),
             ("deployment", self.deployments.queue().counts()),
             ("garbage_collector_attempt_to_delete", self.garbage_collector.queue().counts()),
+            ("job", self.jobs.queue().counts()),
             ("namespace", self.namespaces.queue().counts()),
             ("replicaset", self.replica_sets.queue().counts()),
+            ("statefulset", self.stateful_sets.queue().counts()),
         ]
     }
 }

@@ -295,10 +295,9 @@ impl Controller for ReplicaSets {
         };
         let ready_to_manage = self.expectations.satisfied(key);
         let selector = set.spec.as_ref().map(|spec| spec.selector.clone()).unwrap_or_default();
-        adoption::claim(&self.client, &self.view, self.resource(), &set.metadata, |labels| {
-            selects(&selector, Some(labels))
-        })
-        .await?;
+        let fits = |labels: &_| selects(&selector, Some(labels));
+        adoption::claim(&self.client, &self.view, self.resource(), &set.metadata, fits, |_| true)
+            .await?;
         let seen = self.status(&set);
         let active = usize::try_from(seen.replicas).unwrap_or(0);
         let managed = if ready_to_manage && set.metadata.deletion_timestamp.is_none() {

@@ -1,5 +1,7 @@
 //! Kinds that make pods from a template.
 
+use std::collections::BTreeMap;
+
 use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -10,6 +12,10 @@ use super::{defaults, fields, validation};
 use crate::cluster::object::Untyped;
 use crate::cluster::refusal::FieldError;
 use crate::cluster::selection::selects;
+
+/// What begins the labels of a job's pods; each stands there a second time without it, as before
+/// 1.27.
+const JOB_LABELS: &str = "batch.kubernetes.io/";
 
 /// A kind that makes pods.
 struct Kind {
@@ -195,27 +201,26 @@ fn fill_in_counts(spec: &mut Map<String, Json>) {
     }
 }
 
-/// A job knows its pods by its uid.
+/// A job knows its pods by its uid; without labels it has those of its pods.
 fn select_own_pods(job: &mut Untyped) {
     let name = job.metadata.name.clone().unwrap_or_default();
-    // The uid is set by the server after this; the name tells jobs of a namespace apart.
-    let labels = json!({"batch.kubernetes.io/job-name": name, "job-name": name});
+    let uid = job.metadata.uid.clone().unwrap_or_default();
     let Some(spec) = job.rest.get_mut("spec").and_then(Json::as_object_mut) else { return };
-    if spec.get("manualSelector").and_then(Json::as_bool) == Some(true) {
-        return;
+    let template = spec.entry("template").or_insert_with(|| json!({}));
+    if !template["metadata"]["labels"].is_object() {
+        template["metadata"]["labels"] = json!({});
     }
-    spec.remove("manualSelector");
-    spec.insert("selector".to_owned(), json!({"matchLabels": labels}));
-    if let (Some(template), Json::Object(labels)) =
-        (spec.get_mut("template").and_then(Json::as_object_mut), labels)
-    {
-        let metadata = template.entry("metadata").or_insert_with(|| json!({}));
-        if let Some(metadata) = metadata.as_object_mut() {
-            let known = metadata.entry("labels").or_insert_with(|| json!({}));
-            if let Some(known) = known.as_object_mut() {
-                known.extend(labels);
-            }
-        }
+    let labels = &mut template["metadata"]["labels"];
+    labels[format!("{JOB_LABELS}job-name")] = name.clone().into();
+    labels["job-name"] = name.into();
+    labels[format!("{JOB_LABELS}controller-uid")] = uid.clone().into();
+    labels["controller-uid"] = uid.clone().into();
+    if job.metadata.labels.as_ref().is_none_or(BTreeMap::is_empty) {
+        job.metadata.labels = serde_json::from_value(labels.clone()).ok();
+    }
+    if spec.get("manualSelector").and_then(Json::as_bool) != Some(true) {
+        let selected = json!({format!("{JOB_LABELS}controller-uid"): uid});
+        spec.insert("selector".to_owned(), json!({"matchLabels": selected}));
     }
 }
 
