@@ -14,6 +14,7 @@ pub mod nodes;
 pub mod order;
 pub mod rehearsal;
 pub mod report;
+mod small_cluster;
 pub mod snapshot;
 pub mod trial;
 pub mod words;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::{Value as Json, json};
 
 use super::assess::{Making, is_merged_silently};
 use super::groups::Groups;
@@ -18,137 +17,22 @@ use super::images::Images;
 use super::nodes::Component;
 use super::order::{LABEL, LABEL_VALUE, Part, Tried, can_be_pinned};
 use super::report::Storm;
+use super::small_cluster::{Member, Small, phase};
 use super::snapshot::Snapshot;
-use super::trial::{Moment, TrialError, ample, change_node, fate, pod_of};
-use crate::cluster::{Cluster, NodeSetup};
+use super::trial::{Moment, TrialError, change_node, fate};
 use crate::report::shown_line;
-use crate::scenario::{DEFAULT_NAMESPACE, RuntimeName};
-use crate::target::Simulation;
+use crate::scenario::DEFAULT_NAMESPACE;
 
-/// Nodes of each group that take part.
-const NODES: usize = 2;
-/// Pods of each controller that take part.
-const PODS: usize = 2;
 /// Controllers that take part.
 const CONTROLLERS: usize = 50;
-/// How long a storm is watched before it is counted, in virtual time.
-const WARM_UP: Duration = Duration::from_secs(10);
-/// How long it is counted.
+/// How long rejections are not counted yet, in virtual time, then how long they are counted to
+/// see whether they go on as fast.
+const WARM_UP: Duration = Duration::from_secs(5);
+/// How long they are counted for their rate: twice as long, in which a controller that backs off
+/// comes to no more than before.
 const COUNTED: Duration = Duration::from_secs(10);
 /// How long everything may take to settle after a step.
 const SETTLE: Duration = Duration::from_secs(20);
-/// The kinds of controllers that the simulation has.
-const SIMULATED: &[&str] = &["Deployment", "ReplicaSet", "DaemonSet"];
-
-/// A node of the small cluster.
-struct Member {
-    name: String,
-    group: usize,
-}
-
-struct Small<'a> {
-    cluster: Cluster,
-    members: Vec<Member>,
-    snapshot: &'a Snapshot,
-    groups: &'a Groups,
-    images: &'a Images,
-}
-
-impl<'a> Small<'a> {
-    async fn start(
-        snapshot: &'a Snapshot,
-        groups: &'a Groups,
-        images: &'a Images,
-        moment: &Moment,
-    ) -> Result<Self, TrialError> {
-        let Component { version, gates } = &moment.api_server;
-        let mut cluster = Cluster::without_nodes(*version, gates, &Simulation)?;
-        let store = Arc::new(images.store());
-        let mut members = Vec::new();
-        for (place, group) in groups.groups.iter().enumerate() {
-            for at in group.nodes.iter().take(NODES) {
-                let state = &moment.nodes[group.state];
-                let mut object = group.object.clone();
-                // Affinity may name nodes; else their own names would only be in the way.
-                let own = object.metadata.name.clone().unwrap_or_default();
-                let name = if own.is_empty() { format!("node-{at}") } else { own };
-                object.metadata.name = Some(name.clone());
-                if let Some(feature) = state.feature {
-                    let status = object.status.get_or_insert_default();
-                    status.features.get_or_insert_default().supplemental_groups_policy =
-                        Some(feature);
-                }
-                let setup = NodeSetup {
-                    object,
-                    kubernetes: state.kubelet.version,
-                    feature_gates: state.kubelet.gates.clone(),
-                    runtime: RuntimeName::Release(state.profile()),
-                    capacity: ample(),
-                };
-                cluster.join(setup, &store, &Simulation).await?;
-                members.push(Member { name, group: place });
-            }
-        }
-        Ok(Self { cluster, members, snapshot, groups, images })
-    }
-
-    /// The object of a controller; none for kinds that are not simulated.
-    fn controller(&self, place: usize, making: &Making, pinned: bool) -> Option<Json> {
-        let workload = &self.snapshot.workloads[making.workload];
-        if !SIMULATED.contains(&workload.kind.as_str()) {
-            return None;
-        }
-        let name = format!("workload-{place}");
-        let (_, placement) = workload.template.or_else(|| {
-            let pod = self.snapshot.pods.get(*workload.pods.first()?)?;
-            Some((pod.identity, pod.placement))
-        })?;
-        let mut pod = pod_of(&self.snapshot.identities[making.identity], self.images);
-        let spec = pod.spec.get_or_insert_default();
-        let where_ = self.snapshot.placements[placement].pod.spec.clone().unwrap_or_default();
-        spec.node_selector = where_.node_selector;
-        spec.affinity = where_.affinity;
-        spec.tolerations = where_.tolerations;
-        if pinned {
-            spec.node_selector
-                .get_or_insert_default()
-                .insert(LABEL.to_owned(), LABEL_VALUE.to_owned());
-        }
-        let labels = pod.metadata.labels.get_or_insert_default();
-        labels.insert("workload".to_owned(), name.clone());
-        let mut object = json!({
-            "apiVersion": "apps/v1",
-            "kind": workload.kind,
-            "metadata": {"name": name},
-            "spec": {
-                "selector": {"matchLabels": {"workload": name}},
-                "template": {"metadata": {"labels": labels}, "spec": pod.spec},
-            },
-        });
-        if workload.kind != "DaemonSet" {
-            let pods = workload.replicas.unwrap_or(making.pods).clamp(1, PODS);
-            object["spec"]["replicas"] = json!(pods);
-        }
-        Some(object)
-    }
-
-    fn pods_of(&self, place: usize) -> impl Iterator<Item = Arc<Pod>> {
-        let name = format!("workload-{place}");
-        self.cluster.api.pods().into_iter().filter(move |pod| {
-            let labels = pod.metadata.labels.as_ref();
-            labels.and_then(|labels| labels.get("workload")) == Some(&name)
-        })
-    }
-
-    fn rejected(&self, place: usize) -> u32 {
-        let failed = |pod: &Arc<Pod>| phase(pod) == "Failed";
-        u32::try_from(self.pods_of(place).filter(failed).count()).unwrap_or(u32::MAX)
-    }
-}
-
-fn phase(pod: &Pod) -> &str {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Pending")
-}
 
 fn block_on<T>(work: impl Future<Output = Result<T, TrialError>>) -> Result<T, TrialError> {
     let tokio =
@@ -156,7 +40,8 @@ fn block_on<T>(work: impl Future<Output = Result<T, TrialError>>) -> Result<T, T
     tokio.block_on(work)
 }
 
-/// How fast these controllers replace rejected pods after the change, all of them together.
+/// How fast these controllers replace rejected pods after the change, all of them together;
+/// those that wait longer each time are left out.
 ///
 /// # Errors
 /// [`TrialError`].
@@ -171,7 +56,7 @@ pub fn storms(
         return Ok(Vec::new());
     }
     block_on(async {
-        let small = Small::start(snapshot, groups, images, moment).await?;
+        let mut small = Small::start(snapshot, groups, images, moment).await?;
         let mut taken = Vec::new();
         for (place, making) in makings.iter().enumerate() {
             let object = small.controller(place, making, false).filter(|_| place < CONTROLLERS);
@@ -180,23 +65,36 @@ pub fn storms(
             }
             taken.push(object.is_some());
         }
-        tokio::time::sleep(WARM_UP).await;
-        let before: Vec<_> = (0..makings.len()).map(|place| small.rejected(place)).collect();
-        tokio::time::sleep(COUNTED).await;
-        let storms = makings.iter().enumerate().map(|(place, making)| {
+        let counts = |small: &Small<'_>| -> Vec<_> {
+            (0..makings.len()).map(|place| small.rejected(place)).collect()
+        };
+        small.pass(WARM_UP).await;
+        let at_first = counts(&small);
+        small.pass(WARM_UP).await;
+        let before = counts(&small);
+        small.pass(COUNTED).await;
+        let after = counts(&small);
+        let storms = makings.iter().enumerate().filter_map(|(place, making)| {
             let workload = &snapshot.workloads[making.workload];
-            Storm {
+            let rejected = after[place].saturating_sub(before[place]);
+            let goes_on = goes_on(before[place].saturating_sub(at_first[place]), rejected);
+            (!taken[place] || goes_on).then(|| Storm {
                 namespace: shown_line(&workload.namespace),
                 kind: shown_line(&workload.kind),
                 name: shown_line(&workload.name),
                 rejected_in_ten_seconds: taken[place]
-                    .then(|| small.rejected(place).saturating_sub(before[place])),
-            }
+                    .then(|| u32::try_from(rejected).unwrap_or(u32::MAX)),
+            })
         });
         let storms = storms.collect();
         small.cluster.stop().await;
         Ok(storms)
     })
+}
+
+/// Whether pods are rejected as fast as before in twice the time, rather than ever more seldom.
+fn goes_on(before: usize, then: usize) -> bool {
+    before > 0 && then * 2 > before * 3
 }
 
 /// What was seen when an order was gone through.
@@ -247,13 +145,13 @@ pub fn rehearse(
             }
         }
         seen.controllers = taken.len();
-        tokio::time::sleep(SETTLE).await;
+        small.pass(SETTLE).await;
         let merged_before = merged(&small, makings, &taken).await;
-        let rejected_before: usize = taken.iter().map(|place| small.count(*place)).sum();
+        let rejected_before: usize = taken.iter().map(|place| small.rejected(*place)).sum();
         if let Some(pinned) = &order.pinned {
             small.pin(pinned, makings, &taken)?;
             seen.steps += 1;
-            tokio::time::sleep(SETTLE).await;
+            small.pass(SETTLE).await;
         }
         let mut before = first;
         for (part, moment) in order.parts.iter().zip(rest) {
@@ -266,8 +164,8 @@ pub fn rehearse(
             }
             before = moment;
         }
-        tokio::time::sleep(SETTLE).await;
-        let rejected: usize = taken.iter().map(|place| small.count(*place)).sum();
+        small.pass(SETTLE).await;
+        let rejected: usize = taken.iter().map(|place| small.rejected(*place)).sum();
         seen.rejected = rejected.saturating_sub(rejected_before);
         seen.pending = small.pending(&taken);
         seen.merged = merged(&small, makings, &taken).await.difference(&merged_before).count();
@@ -277,10 +175,6 @@ pub fn rehearse(
 }
 
 impl Small<'_> {
-    fn count(&self, place: usize) -> usize {
-        usize::try_from(self.rejected(place)).unwrap_or(usize::MAX)
-    }
-
     fn pending(&self, taken: &[usize]) -> usize {
         let waits = |pod: &Arc<Pod>| phase(pod) == "Pending";
         taken.iter().map(|place| self.pods_of(*place).filter(waits).count()).sum()
@@ -338,11 +232,11 @@ impl Small<'_> {
                     self.cluster.api.delete_pod(DEFAULT_NAMESPACE, pod_name)?;
                 }
             }
-            tokio::time::sleep(SETTLE).await;
+            self.pass(SETTLE).await;
             *waiting = self.pending(taken).max(*waiting);
             change_node(&mut self.cluster, &name, old, new, after.fresh_nodes).await?;
             self.cordon(&name, false)?;
-            tokio::time::sleep(SETTLE).await;
+            self.pass(SETTLE).await;
         }
         Ok(changed)
     }
