@@ -152,7 +152,9 @@ impl<'a> Small<'a> {
         tokio::time::sleep(time).await;
         while let Ok(change) = self.changes.try_recv() {
             let Some(pod) = change.record.object.pod() else { continue };
-            let failed = |pod: &Pod| phase(pod) == "Failed";
+            // One that is deleted may fail on its way out.
+            let leaves = |pod: &Pod| pod.metadata.deletion_timestamp.is_some();
+            let failed = |pod: &Pod| phase(pod) == "Failed" && !leaves(pod);
             let before = change.before.as_ref().and_then(|before| before.object.pod());
             if let Some(workload) = workload_of(pod)
                 && change.kind != ChangeKind::Deleted
