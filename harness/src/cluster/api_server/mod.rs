@@ -126,7 +126,15 @@ impl ApiServer {
 
     /// Told every change of a resource's objects from now on, in order.
     pub fn changes_of(&self, resource: &'static Resource) -> UnboundedReceiver<Change> {
-        self.state().store.subscribe(resource)
+        self.changes_of_all(std::iter::once(resource))
+    }
+
+    /// Told every change of these resources' objects from now on, in order.
+    pub fn changes_of_all(
+        &self,
+        resources: impl Iterator<Item = &'static Resource>,
+    ) -> UnboundedReceiver<Change> {
+        self.state().store.subscribe(resources)
     }
 
     /// The cluster's clock.

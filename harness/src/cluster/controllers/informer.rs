@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::Poll;
 
 use kubernetes_objects::resource::{RESOURCES, Resource};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -38,9 +37,7 @@ impl Told<'_> {
 
 /// Changes of all resources but events, which no controller reads.
 #[derive(Debug)]
-pub(super) struct Changes {
-    streams: Vec<(&'static Resource, UnboundedReceiver<Change>)>,
-}
+pub(super) struct Changes(UnboundedReceiver<Change>);
 
 impl Changes {
     /// All changes from now on.
@@ -48,43 +45,28 @@ impl Changes {
         let watched = RESOURCES
             .iter()
             .filter(|resource| resource.plural != "events" && resource.verbs.contains(&"watch"));
-        Self { streams: watched.map(|one| (one, api.changes_of(one))).collect() }
-    }
-
-    /// The next change; none when the server is gone.
-    async fn next(&mut self) -> Option<(&'static Resource, Change)> {
-        std::future::poll_fn(|context| {
-            for (resource, stream) in &mut self.streams {
-                match stream.poll_recv(context) {
-                    Poll::Ready(Some(change)) => return Poll::Ready(Some((*resource, change))),
-                    Poll::Ready(None) => return Poll::Ready(None),
-                    Poll::Pending => {}
-                }
-            }
-            Poll::Pending
-        })
-        .await
+        Self(api.changes_of_all(watched))
     }
 }
 
 /// Tells the controllers of changes until the server is gone.
 pub(super) async fn run(mut changes: Changes, all: Arc<All>) {
-    let mut on_their_way: VecDeque<(Instant, &'static Resource, Change)> = VecDeque::new();
+    let mut on_their_way: VecDeque<(Instant, Change)> = VecDeque::new();
     loop {
-        let next = on_their_way.front().map(|(at, ..)| *at);
+        let next = on_their_way.front().map(|(at, _)| *at);
         tokio::select! {
-            change = changes.next() => {
-                let Some((resource, change)) = change else { return };
-                if on_their_way.is_empty() && !all.concerns(resource, &change) {
-                    all.view.heard().take_in(resource, &change);
+            change = changes.0.recv() => {
+                let Some(change) = change else { return };
+                if on_their_way.is_empty() && !all.concerns(change.resource, &change) {
+                    all.view.heard().take_in(change.resource, &change);
                 } else {
-                    on_their_way.push_back((Instant::now() + WATCH, resource, change));
+                    on_their_way.push_back((Instant::now() + WATCH, change));
                 }
             }
             () = arrival(next) => {
-                while on_their_way.front().is_some_and(|(at, ..)| *at <= Instant::now()) {
-                    if let Some((_, resource, change)) = on_their_way.pop_front() {
-                        tell(&all, resource, &change);
+                while on_their_way.front().is_some_and(|(at, _)| *at <= Instant::now()) {
+                    if let Some((_, change)) = on_their_way.pop_front() {
+                        tell(&all, &change);
                     }
                 }
             }
@@ -99,7 +81,8 @@ async fn arrival(at: Option<Instant>) {
     }
 }
 
-fn tell(all: &All, resource: &'static Resource, change: &Change) {
+fn tell(all: &All, change: &Change) {
+    let resource = change.resource;
     all.view.heard().take_in(resource, change);
     all.hear(&Told {
         resource,

@@ -3,20 +3,31 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use kubernetes_objects::resource::Resource;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::history::{Change, ChangeKind, History};
 use super::{Object, ObjectName, Record, name_of};
 
 /// The objects of one resource, by namespace and name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::cluster) struct Collection {
+    resource: &'static Resource,
     records: BTreeMap<ObjectName, Record>,
     pub(super) history: History,
     pub(super) subscribers: Vec<UnboundedSender<Change>>,
 }
 
 impl Collection {
+    pub(super) fn new(resource: &'static Resource) -> Self {
+        Self {
+            resource,
+            records: BTreeMap::new(),
+            history: History::default(),
+            subscribers: Vec::new(),
+        }
+    }
+
     pub(in crate::cluster) fn get(&self, name: &ObjectName) -> Option<&Record> {
         self.records.get(name)
     }
@@ -56,13 +67,20 @@ impl Collection {
         let name = name_of(record.object.metadata());
         let before = self.records.insert(name, record.clone());
         let kind = if before.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
-        self.tell(Change { kind, revision, record, before: before.clone() });
+        self.tell(Change {
+            resource: self.resource,
+            kind,
+            revision,
+            record,
+            before: before.clone(),
+        });
         before
     }
 
     pub(super) fn remove(&mut self, revision: u64, name: &ObjectName, last: Record) {
         let before = self.records.remove(name);
-        self.tell(Change { kind: ChangeKind::Deleted, revision, record: last, before });
+        let (resource, kind) = (self.resource, ChangeKind::Deleted);
+        self.tell(Change { resource, kind, revision, record: last, before });
     }
 
     fn tell(&mut self, change: Change) {

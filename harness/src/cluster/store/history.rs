@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use kubernetes_objects::resource::Resource;
+
 use super::Record;
 
 /// The most changes kept of a resource; a watcher further behind must list again.
@@ -23,6 +25,8 @@ pub enum ChangeKind {
 /// A change to an object.
 #[derive(Debug, Clone)]
 pub struct Change {
+    /// Whose object it is.
+    pub resource: &'static Resource,
     /// What happened.
     pub kind: ChangeKind,
     /// The revision that the change made.

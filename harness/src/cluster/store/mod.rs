@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use fake_kubelet::api::PodChange;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kubernetes_objects::resource::{self, RESOURCES, Resource};
+use kubernetes_objects::resource::{RESOURCES, Resource};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::object::Object;
@@ -39,25 +39,29 @@ struct Indexed {
     pods: usize,
     nodes: usize,
     events: usize,
+    /// `events.k8s.io`.
+    events_of_their_group: usize,
 }
 
 static INDEXED: LazyLock<Indexed> = LazyLock::new(|| {
-    let at = |plural| {
-        let found = resource::find("", "v1", plural).expect("the table has the core resources");
-        index_of(found)
+    let at = |group, plural| {
+        let is = |one: &Resource| one.group == group && one.plural == plural;
+        RESOURCES.iter().position(is).expect("the table has the core resources and events")
     };
-    Indexed { pods: at("pods"), nodes: at("nodes"), events: at("events") }
+    Indexed {
+        pods: at("", "pods"),
+        nodes: at("", "nodes"),
+        events: at("", "events"),
+        events_of_their_group: at("events.k8s.io", "events"),
+    }
 });
 
 /// A resource's place in the table. The events of the two groups are the same objects.
 fn index_of(resource: &'static Resource) -> usize {
-    let resource = resource::find("", "v1", resource.plural)
-        .filter(|_| resource.plural == "events")
-        .unwrap_or(resource);
-    RESOURCES
-        .iter()
-        .position(|one| std::ptr::eq(one, resource))
-        .expect("every resource is in the table")
+    // Every resource is an item of the table, so that its address says where it stands.
+    let offset = std::ptr::from_ref(resource).addr() - RESOURCES.as_ptr().addr();
+    let index = offset / size_of::<Resource>();
+    if index == INDEXED.events_of_their_group { INDEXED.events } else { index }
 }
 
 /// All objects, with the indexes that reads need.
@@ -81,7 +85,7 @@ impl Store {
             revision: 0,
             uids: 0,
             suffixes: 0,
-            collections: RESOURCES.iter().map(|_| Collection::default()).collect(),
+            collections: RESOURCES.iter().map(Collection::new).collect(),
             pods: pods::Index::default(),
             events: events::Index::default(),
             node_watchers: HashMap::new(),
@@ -131,10 +135,15 @@ impl Store {
         &self.collections[index_of(resource)]
     }
 
-    /// Told every change of a resource's objects from now on.
-    pub(super) fn subscribe(&mut self, resource: &'static Resource) -> UnboundedReceiver<Change> {
+    /// Told every change of these resources' objects from now on, in order.
+    pub(super) fn subscribe(
+        &mut self,
+        resources: impl Iterator<Item = &'static Resource>,
+    ) -> UnboundedReceiver<Change> {
         let (sender, receiver) = unbounded_channel();
-        self.collections[index_of(resource)].subscribers.push(sender);
+        for resource in resources {
+            self.collections[index_of(resource)].subscribers.push(sender.clone());
+        }
         receiver
     }
 
