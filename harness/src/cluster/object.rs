@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kubernetes_objects::resource::Resource;
@@ -21,6 +22,8 @@ pub enum Object {
     Node(Arc<Node>),
     /// An event of the core group, which is also what `events.k8s.io` shows.
     Event(Arc<Event>),
+    /// A lease, which every node renews every ten seconds.
+    Lease(Arc<Lease>),
     /// Any other kind.
     Other(Arc<Untyped>),
 }
@@ -79,6 +82,9 @@ impl Object {
             ("", "Pod") => Self::Pod(Arc::new(serde_json::from_value(json)?)),
             ("", "Node") => Self::Node(Arc::new(serde_json::from_value(json)?)),
             ("", "Event") => Self::Event(Arc::new(serde_json::from_value(json)?)),
+            ("coordination.k8s.io", "Lease") => {
+                Self::Lease(Arc::new(serde_json::from_value(json)?))
+            }
             _ => Self::Other(Arc::new(Untyped::from_json(json)?)),
         };
         object.metadata_mut().managed_fields = None;
@@ -92,6 +98,7 @@ impl Object {
             Self::Pod(pod) => json(&**pod),
             Self::Node(node) => json(&**node),
             Self::Event(event) => json(&**event),
+            Self::Lease(lease) => json(&**lease),
             Self::Other(other) => {
                 let mut object = Map::new();
                 object.insert("metadata".to_owned(), json(&other.metadata));
@@ -119,6 +126,7 @@ impl Object {
             Self::Pod(pod) => &pod.metadata,
             Self::Node(node) => &node.metadata,
             Self::Event(event) => &event.metadata,
+            Self::Lease(lease) => &lease.metadata,
             Self::Other(other) => &other.metadata,
         }
     }
@@ -129,6 +137,7 @@ impl Object {
             Self::Pod(pod) => &mut Arc::make_mut(pod).metadata,
             Self::Node(node) => &mut Arc::make_mut(node).metadata,
             Self::Event(event) => &mut Arc::make_mut(event).metadata,
+            Self::Lease(lease) => &mut Arc::make_mut(lease).metadata,
             Self::Other(other) => &mut Arc::make_mut(other).metadata,
         }
     }
@@ -151,6 +160,12 @@ impl Object {
         if let Self::Event(event) = self { Some(event) } else { None }
     }
 
+    /// The lease, if it is one.
+    #[must_use]
+    pub fn lease(&self) -> Option<&Arc<Lease>> {
+        if let Self::Lease(lease) = self { Some(lease) } else { None }
+    }
+
     /// An object of any other kind.
     #[must_use]
     pub fn other(&self) -> Option<&Arc<Untyped>> {
@@ -164,6 +179,7 @@ impl PartialEq for Object {
             (Self::Pod(a), Self::Pod(b)) => a == b,
             (Self::Node(a), Self::Node(b)) => a == b,
             (Self::Event(a), Self::Event(b)) => a == b,
+            (Self::Lease(a), Self::Lease(b)) => a == b,
             (Self::Other(a), Self::Other(b)) => a == b,
             _ => false,
         }

@@ -11,6 +11,7 @@ mod reading;
 mod readme;
 #[path = "../served/mod.rs"]
 mod served;
+mod services;
 mod serving;
 mod story;
 mod workloads;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         containers::TESTS,
         workloads::TESTS,
         nodes::TESTS,
+        services::TESTS,
         serving::TESTS,
     ]
     .concat();

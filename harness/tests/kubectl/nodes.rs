@@ -1,10 +1,13 @@
 //! What people do with nodes.
 
 use super::Test;
-use super::cluster::{Kubectl, has};
+use super::cluster::{Kubectl, cells, has};
 
-pub(crate) const TESTS: &[Test] =
-    &[("a node is drained and comes back", drained), ("a taint keeps pods away", tainted)];
+pub(crate) const TESTS: &[Test] = &[
+    ("a node is drained and comes back", drained),
+    ("a taint keeps pods away", tainted),
+    ("a node's lease tells that its kubelet lives", leased),
+];
 
 const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.45";
 
@@ -28,4 +31,14 @@ fn tainted(kubectl: &Kubectl) {
     has(&kubectl.says("kubectl describe pod p"), &["had untolerated taint"]);
     kubectl.says("kubectl taint node n21 only-");
     kubectl.says("kubectl wait --for=condition=Ready pod/p --timeout=30s");
+}
+
+fn leased(kubectl: &Kubectl) {
+    let leases = kubectl.says("kubectl get leases -n kube-node-lease");
+    let holders: Vec<_> = cells(&leases).iter().skip(1).map(|line| (line[0], line[1])).collect();
+    assert_eq!(holders, [("n17", "n17"), ("n21", "n21")]);
+    has(&kubectl.says("kubectl describe node n21"), &["HolderIdentity:  n21", "RenewTime:"]);
+    let owner = "kubectl get lease n21 -n kube-node-lease -o \
+                 jsonpath='{.metadata.ownerReferences[0].kind}/{.metadata.ownerReferences[0].name}'";
+    assert_eq!(kubectl.says(owner), "Node/n21");
 }

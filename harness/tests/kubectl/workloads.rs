@@ -6,6 +6,8 @@ use super::cluster::{Kubectl, cells, has};
 pub(crate) const TESTS: &[Test] = &[
     ("a deployment is rolled out, back and scaled", rollouts),
     ("what owns something is deleted with it or without", cascades),
+    ("a stateful set is rolled out and back", stateful),
+    ("a job runs to its end", job),
     ("a strict deployment without a node that takes it is pending", pending),
 ];
 
@@ -66,4 +68,50 @@ fn pending(kubectl: &Kubectl) {
     has(&events, &["0/2 nodes are available", "node(s) didn't match Pod's node affinity/selector"]);
     kubectl.says("kubectl label node n21 strict=yes");
     kubectl.says("kubectl rollout status deployment/web --timeout=30s");
+}
+
+fn stateful(kubectl: &Kubectl) {
+    kubectl.file(
+        "db.yaml",
+        "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {replicas: 2, \
+         serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: \
+         db}}, spec: {terminationGracePeriodSeconds: 1, containers: [{name: c, image: \
+         'registry.k8s.io/e2e-test-images/agnhost:2.45', command: [sleep, 1h]}]}}}}",
+    );
+    kubectl.says("kubectl apply -f db.yaml");
+    has(
+        &kubectl.says("kubectl rollout status statefulset/db --timeout=40s"),
+        &["partitioned roll out complete: 2 new pods have been updated"],
+    );
+    assert_eq!(cells(&kubectl.says("kubectl get sts db"))[1][..2], ["db", "2/2"]);
+    kubectl.says("kubectl set env statefulset/db A=1");
+    kubectl.says("kubectl rollout status statefulset/db --timeout=50s");
+    let revision = "kubectl get sts db -o jsonpath='{.status.currentRevision}'";
+    let second = kubectl.says(revision);
+    assert_eq!(kubectl.says("kubectl get controllerrevisions -o name").lines().count(), 2);
+    kubectl.says("kubectl rollout undo statefulset/db");
+    kubectl.says("kubectl rollout status statefulset/db --timeout=50s");
+    assert_ne!(kubectl.says(revision), second);
+    // Going back is going to what was there before, not to something new.
+    assert_eq!(kubectl.says("kubectl get controllerrevisions -o name").lines().count(), 2);
+    has(
+        &kubectl.says("kubectl describe sts db"),
+        &["create Pod db-1 in StatefulSet db successful", "2 Running / 0 Waiting"],
+    );
+}
+
+fn job(kubectl: &Kubectl) {
+    kubectl.says(&format!("kubectl create job report --image={IMAGE} -- sleep 2"));
+    kubectl.says("kubectl wait --for=condition=complete job/report --timeout=40s");
+    assert_eq!(
+        cells(&kubectl.says("kubectl get job report"))[1][..3],
+        ["report", "Complete", "1/1"]
+    );
+    has(
+        &kubectl.says("kubectl describe job report"),
+        &["batch.kubernetes.io/controller-uid=", "0 Active", "1 Succeeded", "Job completed"],
+    );
+    has(&kubectl.says("kubectl get pods -l job-name=report"), &["Completed"]);
+    kubectl.says("kubectl delete job report");
+    kubectl.says("kubectl wait --for=delete pod -l job-name=report --timeout=30s");
 }

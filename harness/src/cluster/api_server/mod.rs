@@ -3,6 +3,7 @@
 //! Everyone comes through here: kubelets by the seam that they know, scenarios
 //! and controllers by typed calls, clients over HTTPS by requests on resources.
 
+mod addresses;
 mod applying;
 mod deleting;
 mod node_seam;
@@ -85,6 +86,7 @@ impl ApiServer {
     #[must_use]
     pub fn tracking_owners(self) -> Self {
         self.state().tracks_owners = true;
+        self.make_own_service();
         self
     }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use fake_kubelet::api::{ApiError, NodeApi, PodChange, PodIdentity};
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
+use kubernetes_objects::resource::{self, Resource};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::requests::DeleteOptions;
@@ -11,7 +13,7 @@ use super::writing::Write;
 use super::{ApiServer, State, core, has_uid};
 use crate::cluster::object::Object;
 use crate::cluster::owners::Writer;
-use crate::cluster::store::Record;
+use crate::cluster::store::{Record, name_of};
 use crate::cluster::strategy::fields;
 
 /// Whose name kubelets write under.
@@ -43,6 +45,30 @@ impl NodeApi for ApiServer {
             state.write_status(core("nodes"), &record, Object::Node(Arc::new(node)), &now);
             Ok(())
         })
+    }
+
+    fn write_node_lease(&self, lease: Lease) {
+        let name = name_of(&lease.metadata);
+        let now = self.clock.now();
+        self.change(|state| {
+            let known = state.store.collection(leases()).get(&name).cloned();
+            match known {
+                Some(mut record) => {
+                    // Nothing else changes, and who owns its fields stays the same.
+                    if let Object::Lease(known) = &mut record.object {
+                        Arc::make_mut(known).spec = lease.spec;
+                    }
+                    state.store.put(leases(), record);
+                }
+                None => {
+                    let write =
+                        Write { writer: Writer::of(KUBELET, ""), now: &now, dry_run: false };
+                    let object = Object::Lease(Arc::new(lease));
+                    // Without the namespace there is no lease, as with a real kubelet.
+                    let _ = state.create(leases(), &name.0, object, write);
+                }
+            }
+        });
     }
 
     fn watch_pods(&self, node: &str) -> UnboundedReceiver<PodChange> {
@@ -82,11 +108,15 @@ impl NodeApi for ApiServer {
     }
 }
 
+fn leases() -> &'static Resource {
+    resource::find("coordination.k8s.io", "v1", "leases").expect("the table has leases")
+}
+
 impl State {
     /// Writes the status that a kubelet says.
     fn write_status(
         &mut self,
-        resource: &'static kubernetes_objects::resource::Resource,
+        resource: &'static Resource,
         record: &Record,
         object: Object,
         now: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Time,

@@ -121,6 +121,7 @@ impl State {
         if self.store.collection(resource).get(&name).is_some() {
             return Err(Status::already_exists(&resource.qualified(), &name.1));
         }
+        self.allocate(resource, &mut object)?;
         let record = Record { object, owners };
         Ok(if write.dry_run { record } else { self.store.put(resource, record) })
     }
@@ -173,6 +174,7 @@ impl State {
         if !errors.is_empty() {
             return Err(invalid(&resource.qualified_kind(), &name, &errors));
         }
+        self.allocate(resource, &mut object)?;
         self.write_owned(resource, before, object, owners, write)
     }
 

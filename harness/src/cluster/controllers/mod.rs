@@ -122,6 +122,9 @@ impl All {
 
     /// Whether any controller has to hear of a change at all. Most clusters have pods only.
     fn concerns(&self, resource: &'static Resource, change: &Change) -> bool {
+        if change.record.object.lease().is_some() && change.kind == ChangeKind::Modified {
+            return false;
+        }
         let metadata = change.record.object.metadata();
         if metadata.owner_references.is_some() || metadata.deletion_timestamp.is_some() {
             return true;

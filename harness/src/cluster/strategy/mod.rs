@@ -5,6 +5,7 @@ mod defaults;
 pub(super) mod fields;
 mod namespaces;
 mod pods;
+pub(super) mod services;
 mod validation;
 mod workloads;
 
@@ -28,13 +29,15 @@ pub(super) fn prepare_for_create(
     match object {
         Object::Pod(pod) => pods::prepare_for_create(Arc::make_mut(pod), gates),
         Object::Node(node) => fields::drop_disabled_node(gates, Arc::make_mut(node), None),
-        Object::Event(_) => {}
+        Object::Event(_) | Object::Lease(_) => {}
         Object::Other(other) => {
             let other = Arc::make_mut(other);
             if resource.plural == "namespaces" {
                 namespaces::prepare_for_create(other);
             } else if workloads::is_one(resource) {
                 workloads::prepare_for_create(resource, other, gates);
+            } else if is_service(resource) {
+                services::prepare_for_create(other);
             } else if has_status(resource) {
                 other.rest.remove("status");
             }
@@ -83,6 +86,8 @@ pub(super) fn prepare_for_update(
             }
             if workloads::is_one(resource) {
                 workloads::fill_in(resource, other, Some(before), gates);
+            } else if is_service(resource) {
+                services::prepare_for_update(other, before);
             }
             if has_status(resource) {
                 match before.rest.get("status") {
@@ -115,10 +120,12 @@ pub(super) fn validate(
     }
     let mut errors = Vec::new();
     validation::metadata(resource, object.metadata(), &mut errors);
-    if let Object::Other(other) = object
-        && workloads::is_one(resource)
-    {
-        workloads::validate(resource, other, gates, &mut errors);
+    if let Object::Other(other) = object {
+        if workloads::is_one(resource) {
+            workloads::validate(resource, other, gates, &mut errors);
+        } else if is_service(resource) {
+            services::validate(other, &mut errors);
+        }
     }
     errors
 }
@@ -137,11 +144,17 @@ pub(super) fn validate_update(
     if let (Object::Other(other), Object::Other(before)) = (object, before) {
         if workloads::is_one(resource) {
             workloads::validate_update(resource, other, before, &mut errors);
+        } else if is_service(resource) {
+            services::validate_update(other, before, &mut errors);
         } else {
             validation::immutable_data(resource, other, before, &mut errors);
         }
     }
     errors
+}
+
+fn is_service(resource: &Resource) -> bool {
+    resource.group.is_empty() && resource.plural == "services"
 }
 
 /// Whether a resource's status is written by a path of its own.
