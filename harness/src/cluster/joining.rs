@@ -63,6 +63,7 @@ impl Cluster {
         added.number = number;
         added.capacity = Some(capacity);
         added.start_kubelet(kubernetes, &feature_gates, &self.api).await?;
+        self.make_part_of_the_cluster(&name);
         self.nodes.insert(name, added);
         Ok(())
     }

@@ -44,6 +44,9 @@ pub use refusal::Refusal;
 pub use selection::selects;
 pub use store::{Change as ObjectChange, ChangeKind, Record};
 
+/// How long it may take until nodes are marked for what has changed about them.
+const SETTLE: Duration = Duration::from_secs(60);
+
 /// Why a cluster could not be brought up or changed.
 #[derive(Debug, Error)]
 pub enum ClusterError {
@@ -128,6 +131,20 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Waits until each node is marked by taints for what is wrong with it, and for nothing else.
+    pub async fn settle_taints(&self) {
+        let mut changes = self.api.subscribe();
+        let settled = async {
+            while !self.api.nodes().iter().all(|node| controllers::has_right_taints(node)) {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // Whoever changes nodes faster than they can be marked is not waited for.
+        let _ = tokio::time::timeout(SETTLE, settled).await;
+    }
+
     /// Brings a cluster up that has no nodes yet.
     ///
     /// # Errors
@@ -180,7 +197,16 @@ impl Cluster {
         added.number = number;
         added.start_kubelet(version, gates, &self.api).await?;
         self.nodes.insert(node.name.clone(), added);
+        self.make_part_of_the_cluster(&node.name);
         Ok(())
+    }
+
+    /// Makes a node that has just been registered one that has been there for a while: the mark
+    /// that every new node has is gone if its kubelet is ready.
+    fn make_part_of_the_cluster(&self, name: &str) {
+        let now = self.clock.now();
+        // A node that is gone again has no marks.
+        let _ = self.api.change_node(name, |node| controllers::set_right_taints(node, &now));
     }
 
     /// The number of the node that joins next. Nodes never leave a cluster.
@@ -232,6 +258,27 @@ impl Cluster {
         let node =
             self.nodes.get_mut(name).ok_or_else(|| ClusterError::NoSuchNode(name.to_owned()))?;
         node.start_kubelet(version, gates, &self.api).await
+    }
+
+    /// Stops a node's kubelet; its containers keep running, and the node says nothing any more.
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub async fn stop_kubelet(&mut self, name: &str) -> Result<(), ClusterError> {
+        let node =
+            self.nodes.get_mut(name).ok_or_else(|| ClusterError::NoSuchNode(name.to_owned()))?;
+        node.stop_kubelet().await;
+        Ok(())
+    }
+
+    /// Starts a node's kubelet that was stopped, as it was.
+    ///
+    /// # Errors
+    /// [`ClusterError`].
+    pub async fn start_kubelet(&mut self, name: &str) -> Result<(), ClusterError> {
+        let node =
+            self.nodes.get_mut(name).ok_or_else(|| ClusterError::NoSuchNode(name.to_owned()))?;
+        node.start_stopped_kubelet(&self.api).await
     }
 
     /// Restarts the API server with this version and these gates; objects stay.

@@ -30,6 +30,8 @@ pub struct ClusterNode {
     clock: Clock,
     gate_settings: BTreeMap<String, bool>,
     kubelet: Option<Kubelet>,
+    /// The version of the kubelet that is stopped.
+    stopped: Option<KubernetesVersion>,
 }
 
 impl ClusterNode {
@@ -48,6 +50,7 @@ impl ClusterNode {
             clock,
             gate_settings: BTreeMap::new(),
             kubelet: None,
+            stopped: None,
         }
     }
 
@@ -105,8 +108,27 @@ impl ClusterNode {
         let cri = self.runtime.cri();
         let api: Arc<ApiServer> = Arc::clone(api);
         self.kubelet = Some(Kubelet::start(config, api, cri, self.clock.function()).await?);
+        self.stopped = None;
         self.gate_settings.clone_from(settings);
         Ok(())
+    }
+
+    /// Stops the kubelet; containers keep running. One that is stopped stays so.
+    pub(super) async fn stop_kubelet(&mut self) {
+        if let Some(kubelet) = self.kubelet.take() {
+            self.stopped = Some(kubelet.config().version());
+            kubelet.stop().await;
+        }
+    }
+
+    /// Starts the kubelet that was stopped, as it was. One that runs goes on.
+    pub(super) async fn start_stopped_kubelet(
+        &mut self,
+        api: &Arc<ApiServer>,
+    ) -> Result<(), ClusterError> {
+        let Some(version) = self.stopped else { return Ok(()) };
+        let settings = self.gate_settings.clone();
+        self.start_kubelet(version, &settings, api).await
     }
 
     /// Stops the kubelet and removes what this cluster made on the runtime; gives the wall time

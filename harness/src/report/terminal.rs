@@ -16,7 +16,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
 /// How many lines of a failed case's transcript are shown.
-const TRANSCRIPT_LINES: usize = 20;
+const TRANSCRIPT_LINES: usize = 25;
 
 /// How the cases of a run ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -168,6 +168,12 @@ pub(super) async fn take(
         let (version, gates) = kubelet_of(&name.node, cluster)?;
         return Ok(cluster.restart_kubelet(&name.node, version, &gates).await?);
     }
+    if let Some(name) = &step.stop_kubelet {
+        return Ok(cluster.stop_kubelet(&name.node).await?);
+    }
+    if let Some(name) = &step.start_kubelet {
+        return Ok(cluster.start_kubelet(&name.node).await?);
+    }
     if let Some(label) = &step.label {
         return Ok(set_labels(label, cluster)?);
     }
@@ -175,7 +181,10 @@ pub(super) async fn take(
         return Ok(mark_unschedulable(&name.node, true, cluster)?);
     }
     if let Some(name) = &step.uncordon {
-        return Ok(mark_unschedulable(&name.node, false, cluster)?);
+        mark_unschedulable(&name.node, false, cluster)?;
+        // Pods of the next step may go there.
+        cluster.settle_taints().await;
+        return Ok(());
     }
     if let Some(name) = &step.drain {
         return drain(&name.node, cluster).await;

@@ -23,6 +23,8 @@ const ACTIONS: &[&str] = &[
     "rollBack",
     "setFeatureGates",
     "restartKubelet",
+    "stopKubelet",
+    "startKubelet",
     "label",
     "cordon",
     "uncordon",

@@ -50,6 +50,12 @@ pub struct Step {
     /// Restarts a kubelet as it is.
     #[serde(default)]
     pub restart_kubelet: Option<NodeName>,
+    /// Stops a kubelet. Containers keep running; the node says nothing any more.
+    #[serde(default)]
+    pub stop_kubelet: Option<NodeName>,
+    /// Starts a stopped kubelet as it was.
+    #[serde(default)]
+    pub start_kubelet: Option<NodeName>,
     /// Sets labels of a node; `null` takes one away.
     #[serde(default)]
     pub label: Option<Label>,

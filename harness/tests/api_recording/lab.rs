@@ -17,6 +17,8 @@ const fn of(request: &'static str, path: &'static str, reason: &'static str) -> 
 const GROUPS: &str = "the lab's server has six groups more, of which nothing is used here";
 const NODE: &str = "the lab's machine: its size, its images, its identity, its port";
 const SCHEDULER: &str = "no scheduler ran in the lab while this was recorded";
+const TAINT: &str = "the taint that every node is registered with; no controller ran in the lab, \
+                     which takes it away from nodes that are ready";
 const LABELLED: &str = "the lab had labelled its node before, and the heartbeats that followed \
                         are another write";
 const STORAGE: &str = "the lab's storage cannot start watches without a version; ours can, and \
@@ -31,6 +33,7 @@ pub(crate) static DIFFERENCES: &[LabDifference] = &[
     of("node", "/status/images", NODE),
     of("node", "/status/nodeInfo", NODE),
     of("node", "/status/daemonEndpoints", NODE),
+    of("node", "/spec/taints", TAINT),
     of("node", "/metadata/managedFields", LABELLED),
     of("node", "/metadata/labels/example.com/strict", LABELLED),
     of("pending", "/status/conditions", SCHEDULER),

@@ -90,7 +90,7 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    /// A cluster like the lab's: two nodes, not ready for pods that do not tolerate it.
+    /// A cluster like the lab's: two nodes that pods keep away from.
     pub(crate) async fn start(namespace: &str, nodes: &[&str; 2]) -> Self {
         let runtime = |name: &str| match name {
             "n17" | "first" => "containerd-1.7",
@@ -106,7 +106,8 @@ impl Replay {
             found: Vec::new(),
             seen: BTreeSet::new(),
         };
-        let taint = json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
+        // The lab's own taint is taken away where controllers run.
+        let taint = json!({"key": "example.com/lab", "effect": "NoSchedule"});
         for name in nodes {
             let body = json!({"spec": {"taints": [taint]}});
             replay.prepare("PATCH", &format!("/api/v1/nodes/{name}"), body).await;

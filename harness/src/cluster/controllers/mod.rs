@@ -14,6 +14,7 @@ mod garbage_collector;
 mod informer;
 mod job;
 mod namespaces;
+mod node_lifecycle;
 mod pod_collector;
 mod pods;
 mod queue;
@@ -21,6 +22,7 @@ mod recorder;
 mod replica_set;
 mod slow_start;
 mod stateful_set;
+mod taint_eviction;
 mod template_hash;
 mod view;
 
@@ -40,11 +42,14 @@ use garbage_collector::GarbageCollector;
 use informer::{Changes, Told};
 use job::Jobs;
 use namespaces::Namespaces;
+use node_lifecycle::NodeLifecycle;
+pub(super) use node_lifecycle::{has_right_taints, set_right_taints};
 use pod_collector::{MOST_ENDED, PodCollector};
 use queue::Controller;
 pub(super) use queue::QueueCounts;
 use replica_set::ReplicaSets;
 use stateful_set::StatefulSets;
+use taint_eviction::TaintEviction;
 use view::View;
 
 /// The resources that controllers work with.
@@ -60,6 +65,7 @@ pub(super) struct Kinds {
     controller_revisions: &'static Resource,
     claims: &'static Resource,
     jobs: &'static Resource,
+    leases: &'static Resource,
 }
 
 impl Kinds {
@@ -78,6 +84,7 @@ impl Kinds {
             controller_revisions: of("apps", "controllerrevisions"),
             claims: of("", "persistentvolumeclaims"),
             jobs: of("batch", "jobs"),
+            leases: of("coordination.k8s.io", "leases"),
         }
     }
 }
@@ -93,6 +100,8 @@ pub(super) struct All {
     stateful_sets: Arc<StatefulSets>,
     jobs: Arc<Jobs>,
     finished_jobs: Arc<FinishedJobs>,
+    node_lifecycle: Arc<NodeLifecycle>,
+    taint_eviction: Arc<TaintEviction>,
     garbage_collector: Arc<GarbageCollector>,
     namespaces: Arc<Namespaces>,
     pod_collector: Arc<PodCollector>,
@@ -113,6 +122,8 @@ impl All {
             stateful_sets: StatefulSets::new(kinds, &view, client("statefulset-controller")),
             jobs: Jobs::new(kinds, &view, client("job-controller")),
             finished_jobs: FinishedJobs::new(kinds, client("ttl-after-finished-controller")),
+            node_lifecycle: NodeLifecycle::new(kinds, &view, client("node-controller")),
+            taint_eviction: TaintEviction::new(kinds, &view, client("taint-eviction-controller")),
             garbage_collector: GarbageCollector::new(kinds, &view, garbage),
             namespaces: Namespaces::new(kinds, &view, emptying),
             pod_collector: PodCollector::new(kinds, &view, client("pod-garbage-collector")),
@@ -132,7 +143,14 @@ impl All {
         if std::ptr::eq(resource, self.kinds.pods) {
             let heard = self.view.heard();
             let claiming = [self.kinds.replica_sets, self.kinds.stateful_sets];
-            return heard.ended.len() > MOST_ENDED || heard.any(&claiming);
+            return heard.ended.len() > MOST_ENDED
+                || heard.any(&claiming)
+                || self.taint_eviction.is_at_work();
+        }
+        if let Some(node) = change.record.object.node()
+            && (self.node_lifecycle.concerns(node) || self.taint_eviction.concerns(node))
+        {
+            return true;
         }
         let daemons = || self.view.heard().any(&[self.kinds.daemon_sets]);
         change.kind == ChangeKind::Deleted
@@ -147,6 +165,8 @@ impl All {
         self.stateful_sets.hear(told);
         self.jobs.hear(told);
         self.finished_jobs.hear(told);
+        self.node_lifecycle.hear(told);
+        self.taint_eviction.hear(told);
         self.garbage_collector.hear(told);
         self.namespaces.hear(told);
         self.pod_collector.hear(told);
@@ -160,6 +180,7 @@ impl All {
             ("garbage_collector_attempt_to_delete", self.garbage_collector.queue().counts()),
             ("job", self.jobs.queue().counts()),
             ("namespace", self.namespaces.queue().counts()),
+            ("node_lifecycle_controller", self.node_lifecycle.queue().counts()),
             ("replicaset", self.replica_sets.queue().counts()),
             ("statefulset", self.stateful_sets.queue().counts()),
         ]

@@ -4,6 +4,7 @@
 mod defaults;
 pub(super) mod fields;
 mod namespaces;
+mod nodes;
 mod pods;
 pub(super) mod services;
 mod validation;
@@ -47,8 +48,10 @@ pub(super) fn prepare_for_create(
 
 /// Adds what admission plugins add to a new object.
 pub(super) fn admit(object: &mut Object) {
-    if let Object::Pod(pod) = object {
-        defaults::admitted(Arc::make_mut(pod));
+    match object {
+        Object::Pod(pod) => defaults::admitted(Arc::make_mut(pod)),
+        Object::Node(node) => nodes::admitted(Arc::make_mut(node)),
+        _ => {}
     }
 }
 
