@@ -14,7 +14,12 @@ use std::time::{Duration, Instant};
 use gidcheck::cluster::Cluster;
 use gidcheck::scenario::ClusterSpec;
 use gidcheck::target::Simulation;
+use mimalloc::MiMalloc;
 use serde_json::json;
+
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const NODES: usize = 1_000;
 /// Between two looks at how far it is, in the cluster's time.

@@ -1,6 +1,7 @@
 //! Events: the same one again is counted, and the oldest go first.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Event;
@@ -12,16 +13,6 @@ use crate::cluster::owners::FieldOwners;
 /// The most events kept. A real server keeps them for an hour.
 const MAX_EVENTS: usize = 100_000;
 
-/// What makes two events the same: about whom, type, reason, message, who says it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct EventKey {
-    object: String,
-    type_: String,
-    reason: String,
-    message: String,
-    component: String,
-}
-
 /// Which events there are.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -29,7 +20,8 @@ pub(super) struct Index {
     /// By the order in which they came.
     names: BTreeMap<u64, ObjectName>,
     places: HashMap<ObjectName, u64>,
-    known: HashMap<EventKey, ObjectName>,
+    /// By a number of what makes them the same; of two that share it by chance the newer.
+    known: HashMap<u64, ObjectName>,
 }
 
 impl Index {
@@ -45,14 +37,17 @@ impl Index {
         self.made += 1;
         self.names.insert(self.made, name.clone());
         self.places.insert(name.clone(), self.made);
-        self.known.insert(key_of(event), name);
+        self.known.insert(number_of(event), name);
     }
 
     pub(super) fn remove(&mut self, event: &Event) {
         let name = name_of(&event.metadata);
         if let Some(place) = self.places.remove(&name) {
             self.names.remove(&place);
-            self.known.remove(&key_of(event));
+            let number = number_of(event);
+            if self.known.get(&number) == Some(&name) {
+                self.known.remove(&number);
+            }
         }
     }
 }
@@ -66,12 +61,12 @@ impl Store {
         now: &Time,
         owners: impl FnOnce(&Object) -> FieldOwners,
     ) {
-        let key = key_of(&event);
         let known = self
             .events
             .known
-            .get(&key)
+            .get(&number_of(&event))
             .and_then(|name| self.collections[INDEXED.events].get(name))
+            .filter(|known| known.object.event().is_some_and(|it| key_of(it) == key_of(&event)))
             .cloned();
         if let Some(mut record) = known
             && let Object::Event(known) = &mut record.object
@@ -117,24 +112,20 @@ impl Store {
     }
 }
 
-fn key_of(event: &Event) -> EventKey {
+/// What makes two events the same: about whom, type, reason, message, who says it.
+fn key_of(event: &Event) -> impl Hash + Eq + use<'_> {
     let object = &event.involved_object;
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    EventKey {
-        object: format!(
-            "{}/{}/{}/{}",
-            text(&object.kind),
-            text(&object.namespace),
-            text(&object.name),
-            text(&object.uid)
-        ),
-        type_: text(&event.type_),
-        reason: text(&event.reason),
-        message: text(&event.message),
-        component: event
-            .source
-            .as_ref()
-            .and_then(|source| source.component.clone())
-            .unwrap_or_else(|| text(&event.reporting_component)),
-    }
+    let component = event.source.as_ref().and_then(|source| source.component.as_deref());
+    (
+        [&object.kind, &object.namespace, &object.name, &object.uid],
+        [&event.type_, &event.reason, &event.message],
+        component.or(event.reporting_component.as_deref()),
+    )
+}
+
+/// A number that equal events share; others may by chance.
+fn number_of(event: &Event) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key_of(event).hash(&mut hasher);
+    hasher.finish()
 }
