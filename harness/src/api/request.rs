@@ -124,9 +124,11 @@ async fn routed(context: &Arc<Context>, request: Request<Incoming>) -> Result<An
             Some(resources) => answer::json(&resources),
             None => answer::unknown_path(),
         },
-        Route::OpenApiV2 if accept.contains(openapi::V2_PROTOBUF) => {
-            answer::of_type(StatusCode::OK, openapi::V2_PROTOBUF, openapi::v2_protobuf().into())
-        }
+        Route::OpenApiV2 if accept.contains(openapi::V2_PROTOBUF) => answer::of_type(
+            StatusCode::OK,
+            openapi::V2_PROTOBUF_SENT,
+            openapi::v2_protobuf().into(),
+        ),
         Route::OpenApiV2 => answer::json(&openapi::v2()),
         Route::OpenApiV3(path) if path.is_empty() => answer::json(&openapi::index()),
         Route::OpenApiV3(path) => match openapi::document(&path) {

@@ -15,6 +15,9 @@ fn drained(kubectl: &Kubectl) {
     kubectl.says(&format!("kubectl create deployment web --image={IMAGE} --replicas=2"));
     kubectl.says("kubectl rollout status deployment/web --timeout=30s");
     kubectl.says("kubectl uncordon n17");
+    let before = kubectl.says("kubectl get pods -o name");
+    kubectl.says("kubectl drain n21 --ignore-daemonsets --dry-run=server");
+    assert_eq!(kubectl.says("kubectl get pods -o name"), before, "a dry run moves nothing");
     let said = kubectl.says("kubectl drain n21 --ignore-daemonsets --timeout=50s");
     has(&said, &["evicted", "node/n21 drained"]);
     kubectl.says("kubectl rollout status deployment/web --timeout=30s");

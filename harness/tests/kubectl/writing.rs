@@ -13,6 +13,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("what is wrong with a manifest is said", refused),
     ("pods are deleted with grace, at once, and by label", deleted),
     ("objects of many kinds are created and deleted", created),
+    ("what get prints can be applied again", listed),
 ];
 
 const POD: &str = "strict-supplementalgroups-policy";
@@ -167,4 +168,12 @@ fn created(kubectl: &Kubectl) {
     has(&said, &["not found"]);
     let (_, said) = kubectl.fails("kubectl create configmap y -n other");
     has(&said, &["namespaces \"other\" not found"]);
+}
+
+fn listed(kubectl: &Kubectl) {
+    kubectl.says("kubectl create configmap one && kubectl create configmap two");
+    kubectl.says("kubectl get configmaps -o yaml > all.yaml && kubectl delete configmaps --all");
+    kubectl.says("kubectl apply -f all.yaml");
+    let names = kubectl.says("kubectl get configmaps -o name");
+    assert_eq!(names, "configmap/one\nconfigmap/two");
 }

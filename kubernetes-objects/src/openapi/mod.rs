@@ -15,8 +15,12 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::resource::{RESOURCES, Resource};
 
-/// The media type of a version 2 document in Protobuf.
+/// The media type by which clients ask for a version 2 document in Protobuf.
 pub const V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// The media type that such a document is sent as: `@` may not stand in one (kube-openapi,
+/// `subTypeProtobuf`; Go's clients refuse it).
+pub const V2_PROTOBUF_SENT: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// `/openapi/v3`: which documents there are.
 #[must_use]

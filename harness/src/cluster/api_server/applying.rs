@@ -13,9 +13,10 @@ use serde_json::Value as Json;
 use super::reading::as_sent;
 use super::requests::{DeleteOptions, Place, Writing};
 use super::writing::Write;
-use super::{ApiServer, State, scale};
+use super::{ApiServer, State, core, scale};
 use crate::cluster::object::Object;
 use crate::cluster::owners::{FieldOwners, Writer};
+use crate::cluster::refusal::{FieldError, invalid};
 use crate::cluster::store::Record;
 use crate::cluster::strategy;
 
@@ -37,6 +38,16 @@ impl ApiServer {
             dry_run,
         };
         match (place.resource.plural, place.subresource) {
+            ("bindings", "") => {
+                let name = body.pointer("/metadata/name").and_then(Json::as_str);
+                let pod = Place {
+                    resource: core("pods"),
+                    name: name.unwrap_or_default(),
+                    subresource: "binding",
+                    ..*place
+                };
+                self.create(&pod, body.clone(), by)
+            }
             (_, "") => {
                 let object = read(place.resource, body)?;
                 let record = self.change(|state| {
@@ -45,10 +56,8 @@ impl ApiServer {
                 Ok(as_sent(place.resource, &record))
             }
             ("pods", "binding") => {
-                let node = body.pointer("/target/name").and_then(Json::as_str).unwrap_or_default();
-                if node.is_empty() {
-                    return Err(Status::bad_request("target.name: Required value"));
-                }
+                check_name(place, &body)?;
+                let node = target_of(place, &body)?;
                 let annotations = body.pointer("/metadata/annotations").cloned();
                 let annotations: BTreeMap<String, String> = annotations
                     .and_then(|all| serde_json::from_value(all).ok())
@@ -60,13 +69,7 @@ impl ApiServer {
                 Ok(success())
             }
             ("pods", "eviction") => {
-                let grace =
-                    body.pointer("/deleteOptions/gracePeriodSeconds").and_then(Json::as_i64);
-                let options = DeleteOptions {
-                    grace_period_seconds: grace,
-                    dry_run: by.dry_run,
-                    ..DeleteOptions::default()
-                };
+                let options = eviction(place, &body, by.dry_run)?;
                 self.change(|state| {
                     let record = state.at(place)?.clone();
                     state.evict(&record, &options, &now)
@@ -246,6 +249,39 @@ pub struct Patched {
     pub created: bool,
     /// What the client should know about its fields.
     pub warnings: Vec<String>,
+}
+
+/// The node that a binding names.
+fn target_of<'a>(place: &Place<'_>, binding: &'a Json) -> Result<&'a str, Status> {
+    let text = |path| binding.pointer(path).and_then(Json::as_str).unwrap_or_default();
+    let mut errors = Vec::new();
+    let kind = text("/target/kind");
+    if !matches!(kind, "" | "Node") {
+        errors.push(FieldError::unsupported("target.kind", kind, &["Node", "<empty>"]));
+    }
+    let node = text("/target/name");
+    if node.is_empty() {
+        errors.push(FieldError::required("target.name", ""));
+    }
+    if errors.is_empty() { Ok(node) } else { Err(invalid("Binding", place.name, &errors)) }
+}
+
+/// How an eviction wants the pod deleted.
+fn eviction(place: &Place<'_>, eviction: &Json, dry_run: bool) -> Result<DeleteOptions, Status> {
+    let name = eviction.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default();
+    if !name.is_empty() && name != place.name {
+        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+    }
+    let option = |path: &str| eviction.pointer(&format!("/deleteOptions{path}"));
+    let text = |path| option(path).and_then(Json::as_str).map(str::to_owned);
+    let asked = option("/dryRun").and_then(Json::as_array).is_some_and(|all| !all.is_empty());
+    Ok(DeleteOptions {
+        grace_period_seconds: option("/gracePeriodSeconds").and_then(Json::as_i64),
+        uid: text("/preconditions/uid"),
+        resource_version: text("/preconditions/resourceVersion"),
+        dry_run: dry_run || asked,
+        ..DeleteOptions::default()
+    })
 }
 
 impl State {

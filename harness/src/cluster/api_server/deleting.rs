@@ -144,6 +144,7 @@ impl State {
         options: &DeleteOptions,
         now: &Time,
     ) -> Result<Deleted, Status> {
+        check_immortal(resource, record.object.metadata())?;
         check_preconditions(resource, record.object.metadata(), options)?;
         let mut object = record.object.clone();
         let grace = grace_period(&object, options);
@@ -207,6 +208,18 @@ impl State {
         }
         self.store.remove(resource, &name_of(metadata));
     }
+}
+
+/// Namespaces that stay as long as the cluster (admission plugin `NamespaceLifecycle`).
+const IMMORTAL: &[&str] = &["default", "kube-public", "kube-system"];
+
+fn check_immortal(resource: &'static Resource, metadata: &ObjectMeta) -> Result<(), Status> {
+    let name = metadata.name.as_deref().unwrap_or_default();
+    if resource.plural != "namespaces" || !IMMORTAL.contains(&name) {
+        return Ok(());
+    }
+    let message = format!("namespaces {name:?} is forbidden: this namespace may not be deleted");
+    Err(Status::new(403, "Forbidden", message).with_details(Status::about("namespaces", name)))
 }
 
 fn check_preconditions(

@@ -1,5 +1,7 @@
 //! Reading objects: one, or a list in pages.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
 use kubernetes_objects::Status;
@@ -10,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::requests::{ListOptions, Listed, Place};
 use super::{ApiServer, scale};
 use crate::cluster::object::Object;
-use crate::cluster::store::{ObjectName, Record};
+use crate::cluster::store::{Collection, ObjectName, Record, name_of};
 
 /// An object as clients get it.
 pub(super) fn as_sent(resource: &'static Resource, record: &Record) -> Json {
@@ -61,13 +63,13 @@ impl ApiServer {
         let mut found = Vec::new();
         let mut left = 0;
         let mut last_name = None;
-        for (name, record) in collection.after(place.namespace, last) {
+        for (name, record) in as_of(collection, revision, place.namespace, last) {
             if found.len() == limit {
                 left += 1;
                 continue;
             }
             if is_wanted(record, &options.labels, &options.fields) {
-                last_name = Some(name.clone());
+                last_name = Some(name);
                 found.push(record.clone());
             }
         }
@@ -81,6 +83,39 @@ impl ApiServer {
             items: found.iter().map(|record| as_sent(place.resource, record)).collect(),
         })
     }
+}
+
+/// The objects that come after a name, as they were at a revision that is still known: a list in
+/// pages shows one moment, whatever happens between its pages.
+fn as_of<'a>(
+    collection: &'a Collection,
+    revision: u64,
+    namespace: &'a str,
+    last: Option<ObjectName>,
+) -> Box<dyn Iterator<Item = (ObjectName, &'a Record)> + 'a> {
+    let mut since = collection.history().after(revision).into_iter().flatten().peekable();
+    if since.peek().is_none() {
+        return Box::new(named(collection.after(namespace, last)));
+    }
+    let mut objects: BTreeMap<_, _> = named(collection.after(namespace, last.clone())).collect();
+    // The newest first, so that what an object was before its first change is what stays.
+    let changes: Vec<_> = since.collect();
+    for change in changes.into_iter().rev() {
+        let name = name_of(change.record.object.metadata());
+        let in_sight = (namespace.is_empty() || name.0 == namespace)
+            && last.as_ref().is_none_or(|last| name > *last);
+        match &change.before {
+            Some(before) if in_sight => objects.insert(name, before),
+            _ => objects.remove(&name),
+        };
+    }
+    Box::new(objects.into_iter())
+}
+
+fn named<'a>(
+    records: impl Iterator<Item = (&'a ObjectName, &'a Record)>,
+) -> impl Iterator<Item = (ObjectName, &'a Record)> {
+    records.map(|(name, record)| (name.clone(), record))
 }
 
 /// Whether a client asked for an object.
