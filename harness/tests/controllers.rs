@@ -1,5 +1,6 @@
 //! What controllers do with what others change: deletions that cascade or do not, pods without a
-//! controller, and Deployments that are paused or scaled in the middle of a rollout.
+//! controller, Deployments that are paused or scaled in the middle of a rollout, StatefulSets in
+//! parallel, and Jobs that are suspended, take too long, or say which failures count.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +19,11 @@ const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.45";
 struct Controlled(Cluster);
 
 fn kind(plural: &str) -> &'static Resource {
-    let group = if plural == "pods" { "" } else { "apps" };
+    let group = match plural {
+        "pods" | "persistentvolumeclaims" => "",
+        "jobs" => "batch",
+        _ => "apps",
+    };
     resource::find(group, "v1", plural).expect("the table has it")
 }
 
@@ -214,4 +219,138 @@ async fn a_deployment_that_is_scaled_in_a_rollout_spreads_the_new_pods_in_propor
     cluster.apply(&deployment(15, &nowhere));
     cluster.pass(60).await;
     assert_eq!(cluster.sizes(), [11, 7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parallel_stateful_set_waits_for_nobody_and_claims_storage_for_each() {
+    let cluster = Controlled::start().await;
+    let mut set = workload("StatefulSet", 3, &template("Strict", &json!({})));
+    set["spec"]["serviceName"] = "web".into();
+    set["spec"]["podManagementPolicy"] = "Parallel".into();
+    set["spec"]["volumeClaimTemplates"] = json!([{
+        "metadata": {"name": "data"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }]);
+    set["spec"]["template"]["spec"]["nodeSelector"] = json!({"there-is": "no-such-node"});
+    cluster.apply(&set);
+    cluster.pass(5).await;
+    assert_eq!(cluster.all("pods").len(), 3, "none waits for the one before");
+    let claims = cluster.all("persistentvolumeclaims");
+    let names: Vec<_> = claims.iter().map(|claim| claim["metadata"]["name"].clone()).collect();
+    assert_eq!(names, ["data-web-0", "data-web-1", "data-web-2"]);
+    assert!(claims.iter().all(|claim| claim["status"]["phase"] == "Pending"));
+    assert!(claims.iter().all(|claim| claim["metadata"]["labels"]["app"] == "web"));
+    let pod = cluster.get("pods", "web-1").expect("it is there");
+    let volumes = pod["spec"]["volumes"].as_array().expect("it has some");
+    assert!(volumes.iter().any(|volume| {
+        volume["name"] == "data" && volume["persistentVolumeClaim"]["claimName"] == "data-web-1"
+    }));
+    set["spec"]["replicas"] = 1.into();
+    cluster.apply(&set);
+    cluster.pass(5).await;
+    assert_eq!(cluster.all("pods").len(), 1);
+    assert_eq!(cluster.all("persistentvolumeclaims").len(), 3, "storage is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stateful_set_of_any_size_is_worked_on_in_parts() {
+    let cluster = Controlled::start().await;
+    let mut set = workload("StatefulSet", 2_000_000_000, &template("Strict", &json!({})));
+    set["spec"]["podManagementPolicy"] = "Parallel".into();
+    set["spec"]["template"]["spec"]["nodeSelector"] = json!({"there-is": "no-such-node"});
+    cluster.apply(&set);
+    cluster.pass(10).await;
+    let pods = cluster.all("pods").len();
+    assert!((100..=260).contains(&pods), "{pods} pods: as many as its client may make");
+}
+
+fn job(spec: &Json, command: &[&str]) -> Json {
+    let mut template = template("Strict", &json!({}));
+    template["metadata"] = json!({});
+    template["spec"]["restartPolicy"] = "Never".into();
+    template["spec"]["containers"][0]["command"] = json!(command);
+    let mut spec = spec.clone();
+    spec["template"] = template;
+    json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": spec})
+}
+
+impl Controlled {
+    /// The job's condition of a type: its status, reason and message.
+    fn condition(&self, type_: &str) -> Option<[String; 3]> {
+        let job = self.get("jobs", "job").expect("it is there");
+        let condition = job["status"]["conditions"]
+            .as_array()?
+            .iter()
+            .find(|one| one["type"] == type_)?
+            .clone();
+        let text = |field: &str| condition[field].as_str().unwrap_or_default().to_owned();
+        Some(["status", "reason", "message"].map(text))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_takes_too_long_is_ended() {
+    let cluster = Controlled::start().await;
+    cluster.apply(&job(&json!({"activeDeadlineSeconds": 30}), &["sleep", "1h"]));
+    cluster.pass(29).await;
+    assert_eq!(cluster.condition("Failed"), None);
+    cluster.pass(3).await;
+    let why = ["True", "DeadlineExceeded", "Job was active longer than specified deadline"];
+    assert_eq!(cluster.condition("FailureTarget").expect("it is decided"), why);
+    assert_eq!(cluster.condition("Failed"), None, "its pod has not ended yet");
+    cluster.pass(10).await;
+    assert_eq!(cluster.condition("Failed").expect("now it has"), why);
+    assert!(cluster.all("pods").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_job_has_no_pods_until_it_goes_on() {
+    let cluster = Controlled::start().await;
+    cluster.apply(&job(&json!({"suspend": true, "parallelism": 2}), &["sleep", "1h"]));
+    cluster.pass(5).await;
+    assert!(cluster.all("pods").is_empty());
+    assert_eq!(cluster.condition("Suspended").expect("it says so")[0], "True");
+    cluster.apply(&job(&json!({"suspend": false, "parallelism": 2}), &["sleep", "1h"]));
+    cluster.pass(5).await;
+    assert_eq!(cluster.all("pods").len(), 2);
+    assert_eq!(cluster.condition("Suspended").expect("it says so")[..2], ["False", "JobResumed"]);
+    cluster.apply(&job(&json!({"suspend": true, "parallelism": 2}), &["sleep", "1h"]));
+    cluster.pass(15).await;
+    assert!(cluster.all("pods").is_empty());
+    let job = cluster.get("jobs", "job").expect("it is there");
+    assert!(job["status"]["failed"].is_null(), "what it deleted itself has not failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_a_job_names_ends_it_at_once() {
+    let cluster = Controlled::start().await;
+    let policy = json!({"rules": [
+        {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [3]}},
+    ]});
+    let command = ["sh", "-c", "exit 3"];
+    cluster.apply(&job(&json!({"podFailurePolicy": policy, "backoffLimit": 6}), &command));
+    cluster.pass(20).await;
+    let [status, reason, message] = cluster.condition("Failed").expect("it has failed");
+    assert_eq!((status.as_str(), reason.as_str()), ("True", "PodFailurePolicy"));
+    let pod = cluster.all("pods")[0]["metadata"]["name"].as_str().expect("a name").to_owned();
+    assert_eq!(
+        message,
+        format!(
+            "Container ctr for pod default/{pod} failed with exit code 3 matching FailJob rule at index 0"
+        )
+    );
+    assert_eq!(cluster.all("pods").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_in_foreground_deletion_lets_go_of_its_pods() {
+    let cluster = Controlled::start().await;
+    cluster.apply(&job(&json!({}), &["sleep", "1h"]));
+    cluster.pass(5).await;
+    cluster.delete("jobs", "job", Propagation::Foreground);
+    cluster.pass(15).await;
+    assert!(cluster.all("pods").is_empty() && cluster.get("jobs", "job").is_none());
 }

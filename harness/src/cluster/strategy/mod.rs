@@ -1,6 +1,7 @@
 //! What is particular to each kind when it is written: what the server fills in, what it does not
 //! let clients set, what it refuses.
 
+mod claims;
 mod defaults;
 pub(super) mod fields;
 mod namespaces;
@@ -39,6 +40,8 @@ pub(super) fn prepare_for_create(
                 workloads::prepare_for_create(resource, other, gates);
             } else if is_service(resource) {
                 services::prepare_for_create(other);
+            } else if resource.plural == "persistentvolumeclaims" {
+                claims::prepare_for_create(other);
             } else if has_status(resource) {
                 other.rest.remove("status");
             }

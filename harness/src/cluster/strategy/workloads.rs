@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kubernetes_objects::resource::Resource;
 use serde_json::{Map, Value as Json, json};
 
-use super::{defaults, fields, validation};
+use super::{claims, defaults, fields, validation};
 use crate::cluster::object::Untyped;
 use crate::cluster::refusal::FieldError;
 use crate::cluster::selection::selects;
@@ -142,6 +142,8 @@ pub(super) fn fill_in(
     if resource.plural == "jobs" {
         fill_in_counts(spec);
     }
+    let claims = spec.get_mut("volumeClaimTemplates").and_then(Json::as_array_mut);
+    claims.into_iter().flatten().for_each(claims::fill_in_template);
     let Some(mut template) = template_of(kind, object) else { return };
     if let Some(spec) = template.spec.take() {
         let carried = before.and_then(|before| template_of(kind, before));

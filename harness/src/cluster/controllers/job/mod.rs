@@ -210,7 +210,8 @@ impl Jobs {
         {
             let end = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
             let passed = Duration::try_from(work.now.0.duration_since(start.0)).unwrap_or_default();
-            if let Some(at) = Instant::now().checked_add(end.saturating_sub(passed)) {
+            let left = end.saturating_sub(passed);
+            if let Some(at) = Instant::now().checked_add(left).filter(|_| !left.is_zero()) {
                 enqueue_at(self, &work.key, at);
             }
         }
