@@ -135,3 +135,23 @@ fn lists_in_lists_documents_and_objects_of_wrong_types_are_understood() {
     let text = shown(&gidcheck(&["-", "--kubernetes", "1.33"], yaml));
     assert!(text.contains("1 node"), "{text}");
 }
+
+#[test]
+fn an_order_that_no_version_skew_allows_is_not_called_safe() {
+    let node = |minor: u8| {
+        format!(
+            "{{\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{{\"name\":\"n\"}},\"status\":\
+             {{\"nodeInfo\":{{\"kubeletVersion\":\"v1.{minor}.0\",\
+             \"containerRuntimeVersion\":\"containerd://2.1.9\"}}}}}}"
+        )
+    };
+    let output = gidcheck(&["-", "--kubernetes", "1.36"], node(32).as_bytes());
+    let text = shown(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("plan --kubernetes 1.35 and do that first"), "{text}");
+    let output = gidcheck(&["-", "--kubernetes", "1.35"], node(32).as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let back = shown(&gidcheck(&["-", "--kubernetes", "1.33"], node(34).as_bytes()));
+    let (kubelet, server) = (back.find("the kubelet"), back.find("Change the API server"));
+    assert!(kubelet < server && kubelet.is_some(), "kubelets go back first: {back}");
+}

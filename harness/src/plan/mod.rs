@@ -19,7 +19,7 @@ pub mod snapshot;
 pub mod trial;
 pub mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fake_cri::Image;
 use fake_kubelet::version::KubernetesVersion;
@@ -90,8 +90,15 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
     let node_findings = node_findings(snapshot, &groups, &ends, first, last);
     let (best, tried) = order::find(snapshot, &groups, &makings, &images, &ends)?;
     let mut order = order::write(snapshot, &groups, &makings, &ends, &best, &tried);
+    let skewed = skewed_on_the_way(&best);
+    if order.safe && !skewed.is_empty() {
+        order.safe = false;
+        order.steps.clear();
+        order.why_not.extend(skewed);
+    }
+    let rejects_already = already.iter().any(|finding| finding.effect == Effect::Rejected);
     if order.safe {
-        rehearse(snapshot, &groups, &images, &makings, &best, &mut order)?;
+        rehearse(snapshot, &groups, &images, &makings, &best, rejects_already, &mut order)?;
     }
     if snapshot.has_pod_affinity {
         assumptions.add(
@@ -99,7 +106,8 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
              node rejects a pod",
         );
     }
-    let breaks = findings.iter().any(|finding| finding.effect.breaks())
+    let breaks = !order.safe
+        || findings.iter().any(|finding| finding.effect.breaks())
         || node_findings.iter().any(|finding| !finding.already);
     Ok(Plan {
         schema: SCHEMA.to_owned(),
@@ -243,6 +251,36 @@ fn node_findings(
         .collect()
 }
 
+/// The minor version of the API server at an order's end.
+fn final_version(best: &Tried) -> u8 {
+    best.moments.last().map_or(0, |moment| moment.api_server.version.minor())
+}
+
+/// Where an order would leave a kubelet and the API server further apart than is supported, and
+/// they are not so at the start.
+fn skewed_on_the_way(best: &Tried) -> BTreeSet<String> {
+    let skews = |moment: &Moment| -> BTreeSet<(String, u8)> {
+        let of = |state: &NodeState| {
+            skew(&moment.api_server, &state.kubelet)
+                .map(|text| (text, state.kubelet.version.minor()))
+        };
+        moment.nodes.iter().filter_map(of).collect()
+    };
+    let Some((first, later)) = best.moments.split_first() else { return BTreeSet::new() };
+    let known = skews(first);
+    later
+        .iter()
+        .flat_map(skews)
+        .filter(|skew| !known.contains(skew))
+        .map(|(text, kubelet)| match kubelet.checked_add(MOST_SKEW) {
+            Some(next) if next < final_version(best) => {
+                format!("{text}; go in two steps: plan --kubernetes 1.{next} and do that first")
+            }
+            _ => text,
+        })
+        .collect()
+}
+
 fn skew(api_server: &Component, kubelet: &Component) -> Option<String> {
     let (server, node) = (api_server.version.minor(), kubelet.version.minor());
     if node > server {
@@ -264,6 +302,7 @@ fn rehearse(
     images: &Images,
     makings: &[Making],
     best: &Tried,
+    rejects_already: bool,
     order: &mut report::Order,
 ) -> Result<(), PlanError> {
     let strict: Vec<_> = makings
@@ -272,9 +311,17 @@ fn rehearse(
         .cloned()
         .collect();
     let seen = rehearsal::rehearse(snapshot, groups, images, &strict, best)?;
-    if seen.rejected + seen.merged > 0 {
+    // What a cluster rejects before the change it rejects during the change, too.
+    let rejected = if rejects_already { 0 } else { seen.rejected };
+    if rejected + seen.merged > 0 {
         order.safe = false;
-        order.why_not.push("the rehearsal in the simulation went wrong".to_owned());
+        order.steps.clear();
+        order.why_not.push(format!(
+            "with scheduler and controllers, {} rejected and {} got the image's groups, though \
+             Strict, while this was rehearsed",
+            counted(rejected, "pod"),
+            seen.merged
+        ));
     }
     order.rehearsal = vec![
         format!(

@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::images::Images;
 use super::nodes::{Component, NodeState, supports};
 use super::report::{Order, Step};
-use super::snapshot::{Recreation, Snapshot, Workload};
+use super::snapshot::{PodRecord, Recreation, Snapshot, Workload};
 use super::trial::{Fate, Moment, Seen, TrialError, run};
 use crate::report::{counted, shown_line};
 
@@ -30,7 +30,8 @@ pub enum Part {
     Nodes,
 }
 
-/// The orders to try, the most convenient first. A kubelet is never newer than its API server.
+/// The orders to try, the most convenient first. A kubelet is never newer than its API server:
+/// going back, each is gone through from its end.
 const ORDERS: &[&[Part]] = &[
     &[Part::ApiServer, Part::Nodes],
     &[Part::Runtimes, Part::ApiServer, Part::Kubelets],
@@ -128,8 +129,12 @@ pub fn find(
         .any(|(before, after)| supports(before.profile()) && !supports(after.profile()));
     let mut seen_orders: BTreeSet<String> = BTreeSet::new();
     let mut runs = Vec::new();
+    let goes_back = ends.api_after.version < ends.api_before.version;
     for parts in ORDERS {
-        let parts: Vec<_> = parts.iter().copied().filter(|part| ends.changes(*part)).collect();
+        let mut parts: Vec<_> = parts.iter().copied().filter(|part| ends.changes(*part)).collect();
+        if goes_back {
+            parts.reverse();
+        }
         // Where a node changes in one way only, the orders come to the same.
         let same = |part: &Part| if *part == Part::Nodes { ends.single() } else { *part };
         let key = format!("{:?}", parts.iter().map(same).collect::<Vec<_>>());
@@ -255,11 +260,11 @@ fn fate_words(fate: &Fate) -> String {
     }
 }
 
-/// Whether a node selector can be given to the pods: to a controller's.
+/// Whether a node selector can be given to the pods: to a controller's, but not to a DaemonSet's,
+/// whose pods would go from the nodes without the label and be missed there.
 #[must_use]
 pub fn can_be_pinned(workload: &Workload) -> bool {
-    matches!(workload.recreation, Recreation::Controller | Recreation::OnTheSameNode)
-        && workload.template.is_some()
+    workload.recreation == Recreation::Controller && workload.template.is_some()
 }
 
 /// The order as steps with commands.
@@ -324,6 +329,13 @@ fn what_first(snapshot: &Snapshot, groups: &Groups) -> Vec<String> {
         .flat_map(|group| &group.nodes)
         .map(|at| shown_line(&snapshot.nodes[*at].name))
         .collect();
+    let unknown = groups.states.iter().any(|(_, after)| !knows_policy(&after.kubelet));
+    if unknown {
+        return vec![format!(
+            "Kubernetes before 1.{KNOWN_SINCE} does not know the policy: Strict pods get the \
+             image's groups there, whatever runtime they run on; stay on 1.{KNOWN_SINCE} or newer"
+        )];
+    }
     if unable.is_empty() {
         return vec![
             "keep the gate SupplementalGroupsPolicy on in the API server and in every kubelet"
@@ -337,6 +349,13 @@ fn what_first(snapshot: &Snapshot, groups: &Groups) -> Vec<String> {
         "first bring a runtime that honours the policy (containerd 2.0 or newer, CRI-O 1.31 or \
          newer) to enough of these nodes: {named}{more}; then plan again"
     )]
+}
+
+/// The minor version with which the policy came (KEP-3619, alpha).
+const KNOWN_SINCE: u8 = 31;
+
+fn knows_policy(kubelet: &Component) -> bool {
+    kubelet.version.at_least(KNOWN_SINCE)
 }
 
 /// A word for a shell.
@@ -426,6 +445,7 @@ fn api_server(ends: &Ends<'_>) -> Step {
 fn nodes(snapshot: &Snapshot, groups: &Groups, part: Part, fresh: bool) -> Step {
     let mut commands = Vec::new();
     let mut count = 0;
+    let alone = nodes_with_bare_pods(snapshot);
     for group in &groups.groups {
         let (before, after) = &groups.states[group.state];
         let runtime = part != Part::Kubelets && before.runtime != after.runtime;
@@ -436,8 +456,14 @@ fn nodes(snapshot: &Snapshot, groups: &Groups, part: Part, fresh: bool) -> Step 
         for at in &group.nodes {
             count += 1;
             let name = quoted(&snapshot.nodes[*at].name);
-            commands
-                .push(format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data"));
+            let drain = format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data");
+            commands.push(if alone.contains(at) {
+                format!(
+                    "{drain} --force  # pods without a controller go, and nobody makes them again"
+                )
+            } else {
+                drain
+            });
             if runtime {
                 commands.push(format!("# on {name}: {} → {}", before.runtime, after.runtime));
             }
@@ -461,6 +487,14 @@ fn nodes(snapshot: &Snapshot, groups: &Groups, part: Part, fresh: bool) -> Step 
         _ => "the runtime, then the kubelet",
     };
     Step { title: format!("Node by node, on {}: {what}", counted(count, "node")), commands }
+}
+
+/// The nodes that a drain leaves as they are unless it is forced.
+fn nodes_with_bare_pods(snapshot: &Snapshot) -> BTreeSet<usize> {
+    let bare = |pod: &&PodRecord| {
+        pod.is_active() && snapshot.workloads[pod.workload].recreation == Recreation::Never
+    };
+    snapshot.pods.iter().filter(bare).filter_map(|pod| pod.node).collect()
 }
 
 fn kubelet_lines(name: &str, before: &Component, after: &Component) -> Vec<String> {
