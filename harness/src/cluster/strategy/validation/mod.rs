@@ -11,6 +11,7 @@ mod names;
 mod operating_system;
 mod security_context;
 mod update;
+mod uses;
 
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 
@@ -24,6 +25,9 @@ const RESTART_POLICIES: &[&str] = &["Always", "OnFailure", "Never"];
 
 /// Where a pod's names are resolved.
 const DNS_POLICIES: &[&str] = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+
+/// How many seconds a pod may be given at most to run.
+const DEADLINES: std::ops::RangeInclusive<i64> = 1..=i32::MAX as i64;
 
 /// Everything that is wrong with a new pod, in the server's order.
 pub(super) fn new_pod(pod: &Pod) -> Vec<FieldError> {
@@ -52,6 +56,7 @@ fn metadata_and_spec(pod: &Pod, errors: &mut Vec<FieldError>) {
 }
 
 fn check_spec(spec: &PodSpec, errors: &mut Vec<FieldError>) {
+    uses::check_volumes(spec, errors);
     containers::check(spec, errors);
     one_of("spec.restartPolicy", spec.restart_policy.as_deref(), RESTART_POLICIES, errors);
     one_of("spec.dnsPolicy", spec.dns_policy.as_deref(), DNS_POLICIES, errors);
@@ -59,6 +64,10 @@ fn check_spec(spec: &PodSpec, errors: &mut Vec<FieldError>) {
         security_context::of_pod(context, shares_both_processes(spec), errors);
     }
     check_host_users(spec, errors);
+    if let Some(seconds) = spec.active_deadline_seconds.filter(|it| !DEADLINES.contains(it)) {
+        let detail = "must be between 1 and 2147483647, inclusive";
+        errors.push(FieldError::invalid("spec.activeDeadlineSeconds", seconds, detail));
+    }
     operating_system::check(spec, errors);
 }
 
