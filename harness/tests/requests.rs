@@ -120,3 +120,20 @@ async fn the_namespaces_of_the_cluster_itself_stay() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_secret_written_as_text_is_data_and_has_a_type() {
+    let server = server();
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+        "stringData": {"word": "open"},
+    });
+    let made = create(&server, &place("secrets", "", ""), secret).expect("it is valid");
+    assert_eq!(made["type"], "Opaque");
+    assert_eq!((&made["data"]["word"], made.get("stringData")), (&json!("b3Blbg=="), None));
+    let odd = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a b": "x"},
+    });
+    let refused = create(&server, &place("configmaps", "", ""), odd).expect_err("it has a space");
+    assert!(refused.message.contains("data[a b]: Invalid value: \"a b\": a valid config key"));
+}

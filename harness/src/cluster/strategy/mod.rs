@@ -4,6 +4,7 @@
 mod claims;
 mod defaults;
 pub(super) mod fields;
+mod key_values;
 mod namespaces;
 mod nodes;
 mod pods;
@@ -42,6 +43,8 @@ pub(super) fn prepare_for_create(
                 services::prepare_for_create(other);
             } else if resource.plural == "persistentvolumeclaims" {
                 claims::prepare_for_create(other);
+            } else if key_values::is_one(resource) {
+                key_values::fill_in(resource, other);
             } else if has_status(resource) {
                 other.rest.remove("status");
             }
@@ -94,6 +97,8 @@ pub(super) fn prepare_for_update(
                 workloads::fill_in(resource, other, Some(before), gates);
             } else if is_service(resource) {
                 services::prepare_for_update(other, before);
+            } else if key_values::is_one(resource) {
+                key_values::fill_in(resource, other);
             }
             if has_status(resource) {
                 match before.rest.get("status") {
@@ -131,6 +136,8 @@ pub(super) fn validate(
             workloads::validate(resource, other, gates, &mut errors);
         } else if is_service(resource) {
             services::validate(other, &mut errors);
+        } else if key_values::is_one(resource) {
+            key_values::validate(other, &mut errors);
         }
     }
     errors
