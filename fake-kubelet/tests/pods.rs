@@ -433,6 +433,17 @@ async fn pods_on_the_pod_network_wait_for_it_and_others_do_not() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_node_that_has_no_pod_network_to_offer_does_not_wait_for_one() {
+    let mut node = node(runtime().without_network()).await;
+    let mut config = KubeletConfig::new("on-its-host", gates("1.36", &[]));
+    config.host_network_only = true;
+    node.start_kubelet(config).await;
+    let written = node.api.node_object("on-its-host").and_then(|node| node.status.clone());
+    let ready = written.and_then(|status| status.conditions).expect("conditions").pop();
+    assert_eq!(ready.expect("the last is Ready").status, "True");
+}
+
 /// Tells what the kubelet asked for.
 #[derive(Debug, Default)]
 struct WatchedVolumes(std::sync::Mutex<Vec<(String, Ownership)>>);

@@ -171,7 +171,7 @@ pub fn node_status(
         Some(vec![address("InternalIP", &config.node_ip), address("Hostname", &config.node_name)]);
     status.capacity = Some(config.capacity.clone());
     status.allocatable = Some(config.capacity.clone());
-    status.conditions = Some(conditions(runtime, previous, now));
+    status.conditions = Some(conditions(config, runtime, previous, now));
     status.daemon_endpoints =
         Some(NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }) });
     status.node_info = Some(node_info(config, runtime));
@@ -307,12 +307,14 @@ pub fn differs(status: &NodeStatus, previous: Option<&NodeStatus>) -> bool {
 }
 
 fn conditions(
+    config: &KubeletConfig,
     runtime: &RuntimeView,
     previous: Option<&NodeStatus>,
     now: &Time,
 ) -> Vec<NodeCondition> {
-    let errors: Vec<String> =
-        [runtime.runtime_error(), runtime.network_error()].into_iter().flatten().collect();
+    // Where every pod shares the node's network, the lack of another keeps none from running.
+    let network = (!config.host_network_only).then(|| runtime.network_error()).flatten();
+    let errors: Vec<String> = runtime.runtime_error().into_iter().chain(network).collect();
     let ready = match errors.as_slice() {
         [] => ("Ready", true, "KubeletReady", "kubelet is posting ready status".to_owned()),
         [only] => ("Ready", false, "KubeletNotReady", only.clone()),

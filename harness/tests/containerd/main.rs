@@ -8,6 +8,7 @@
 mod container;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fake_cri::profile::{self, Profile};
@@ -27,6 +28,10 @@ const REQUIRE_VARIABLE: &str = "GIDCHECK_REQUIRE_CONTAINERS";
 /// How many trials wait for a runtime at a time when nothing is said: they mostly wait.
 const THREADS: usize = 4;
 
+/// After how many failures in a row nothing more is asked of a runtime: on one that runs no pod
+/// each trial would wait half a minute for it, and all of them for hours.
+const FAILURES_IN_A_ROW: usize = 16;
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
@@ -41,7 +46,7 @@ fn main() -> ExitCode {
     let runtimes: Vec<_> = RUNTIMES
         .iter()
         .filter_map(|name| profile::find(name))
-        .map(|profile| Arc::new(OnDemand { profile, started: OnceLock::new() }))
+        .map(|profile| Arc::new(OnDemand::new(profile)))
         .collect();
     let trials = runtimes.iter().flat_map(|runtime| trials(runtime, &suite, &images)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -68,7 +73,7 @@ fn trials(runtime: &Arc<OnDemand>, suite: &Arc<Suite>, images: &Images) -> Vec<T
         let ignored = lacking.is_some();
         let (runtime, suite) = (Arc::clone(runtime), Arc::clone(suite));
         Trial::test(format!("{name}/{}", case.id), move || {
-            outcome(&suite, &suite.cases[index], runtime.target()?)
+            runtime.ask(|target| outcome(&suite, &suite.cases[index], target))
         })
         .with_kind(lacking.map(|lacking| format!("needs {lacking}")).unwrap_or_default())
         .with_ignored_flag(ignored)
@@ -80,9 +85,31 @@ fn trials(runtime: &Arc<OnDemand>, suite: &Arc<Suite>, images: &Images) -> Vec<T
 struct OnDemand {
     profile: &'static Profile,
     started: OnceLock<Result<Containerd, String>>,
+    failures_in_a_row: AtomicUsize,
 }
 
 impl OnDemand {
+    fn new(profile: &'static Profile) -> Self {
+        Self { profile, started: OnceLock::new(), failures_in_a_row: AtomicUsize::new(0) }
+    }
+
+    /// Runs a trial, unless so many before it failed that it would too.
+    fn ask(&self, trial: impl FnOnce(&RuntimeTarget) -> Result<(), Failed>) -> Result<(), Failed> {
+        if self.failures_in_a_row.load(Ordering::Relaxed) >= FAILURES_IN_A_ROW {
+            return Err(Failed::from(format!(
+                "not tried: the {FAILURES_IN_A_ROW} trials on this runtime before it failed"
+            )));
+        }
+        let result = self.target().and_then(trial);
+        match result {
+            Ok(()) => self.failures_in_a_row.store(0, Ordering::Relaxed),
+            Err(_) => {
+                self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        result
+    }
+
     /// What it will say of itself.
     fn expected(&self) -> Implementation {
         let features = self.profile.features.as_ref();
