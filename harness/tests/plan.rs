@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use insta::Settings;
+use serde_json::{Value as Json, json};
 
 fn gidcheck(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_gidcheck"))
@@ -154,4 +155,279 @@ fn an_order_that_no_version_skew_allows_is_not_called_safe() {
     let back = shown(&gidcheck(&["-", "--kubernetes", "1.33"], node(34).as_bytes()));
     let (kubelet, server) = (back.find("the kubelet"), back.find("Change the API server"));
     assert!(kubelet < server && kubelet.is_some(), "kubelets go back first: {back}");
+}
+
+/// A node of 1.32 with two cores, on this runtime.
+fn node(name: &str, runtime: &str) -> Json {
+    json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": name},
+        "status": {
+            "nodeInfo": {"kubeletVersion": "v1.32.4", "containerRuntimeVersion": runtime},
+            "allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"},
+        },
+    })
+}
+
+const OLD: &str = "containerd://1.7.24";
+const NEW: &str = "containerd://2.1.9";
+
+/// A pod on a node, whose owner is this; it asks for Strict and one and a half cores.
+fn pod(name: &str, node: &str, owner: Option<(&str, &str)>) -> Json {
+    let mut pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {
+            "nodeName": node,
+            "securityContext": {"supplementalGroupsPolicy": "Strict", "runAsUser": 1000},
+            "containers": [{
+                "name": "c", "image": "registry.k8s.io/e2e-test-images/agnhost:2.45",
+                "resources": {"requests": {"cpu": "1500m"}},
+            }],
+        },
+        "status": {"phase": "Running"},
+    });
+    if let Some((kind, name)) = owner {
+        pod["metadata"]["ownerReferences"] = json!([
+            {"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "u", "controller": true}
+        ]);
+    }
+    pod
+}
+
+fn budget(name: &str, status: Json) -> Json {
+    json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"maxUnavailable": 0, "selector": {"matchLabels": {"app": "web"}}},
+        "status": status,
+    })
+}
+
+/// The plan for objects, as a document, and as text.
+fn planned(items: &[Json], arguments: &[&str]) -> (Json, String) {
+    let dump = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let arguments = [&["-"], arguments].concat();
+    let text = shown(&gidcheck(&arguments, dump.as_bytes()));
+    let document = gidcheck(&[&arguments[..], &["--output", "json"]].concat(), dump.as_bytes());
+    let document: Result<Json, _> = serde_json::from_slice(&document.stdout);
+    assert!(document.is_ok(), "{text}");
+    (document.unwrap_or_default(), text)
+}
+
+#[test]
+fn pods_of_daemon_sets_are_counted_on_the_nodes_where_something_happens_to_them() {
+    let items = [
+        node("a", OLD),
+        node("b", OLD),
+        node("c", NEW),
+        pod("agent-a", "a", Some(("DaemonSet", "agent"))),
+        pod("agent-b", "b", Some(("DaemonSet", "agent"))),
+        pod("agent-c", "c", Some(("DaemonSet", "agent"))),
+    ];
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    let rejected = &plan["findings"][0];
+    assert_eq!(rejected["effect"], "rejected", "{text}");
+    assert_eq!((&rejected["pods"], &rejected["eligibleNodes"]), (&json!(2), &json!(3)), "{text}");
+    assert_eq!(rejected["nodes"], json!(["a", "b"]), "{text}");
+}
+
+#[test]
+fn static_pods_are_rejected_on_their_node_and_nothing_storms() {
+    let mut mirror = pod("proxy-a", "a", None);
+    mirror["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "hash"});
+    mirror["metadata"]["ownerReferences"] = json!([
+        {"apiVersion": "v1", "kind": "Node", "name": "a", "uid": "u", "controller": true}
+    ]);
+    let items = [node("a", OLD), node("b", NEW), mirror];
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    let rejected = &plan["findings"][0];
+    assert_eq!(rejected["effect"], "rejected", "{text}");
+    assert_eq!((&rejected["pods"], &rejected["nodes"]), (&json!(1), &json!(["a"])), "{text}");
+    assert_eq!(plan["storms"], json!([]), "a kubelet does not make a rejected pod again: {text}");
+    assert!(!text.contains("--force"), "a drain passes static pods over: {text}");
+}
+
+#[test]
+fn cron_jobs_fail_and_do_not_storm() {
+    let template = pod("x", "", None);
+    let job = json!({"template": {"spec": {
+        "securityContext": template["spec"]["securityContext"],
+        "containers": template["spec"]["containers"],
+        "restartPolicy": "Never",
+    }}});
+    let cron_job = json!({
+        "apiVersion": "batch/v1", "kind": "CronJob",
+        "metadata": {"name": "report", "namespace": "shop"},
+        "spec": {"schedule": "*/5 * * * *", "jobTemplate": {"spec": job}},
+    });
+    let (plan, text) = planned(&[node("a", OLD), cron_job], &["--kubernetes", "1.33"]);
+    let rejected = &plan["findings"][0];
+    assert_eq!(rejected["effect"], "rejected", "{text}");
+    assert_eq!(rejected["kind"], "CronJob", "{text}");
+    assert_eq!(plan["storms"], json!([]), "{text}");
+}
+
+#[test]
+fn drains_that_no_budget_lets_end_are_named() {
+    let never = json!({
+        "disruptionsAllowed": 0, "currentHealthy": 2, "desiredHealthy": 2, "expectedPods": 2
+    });
+    let mut items = vec![
+        node("a", NEW),
+        node("b", NEW),
+        pod("web-1", "a", Some(("ReplicaSet", "web"))),
+        pod("web-2", "b", Some(("ReplicaSet", "web"))),
+        budget("web", never),
+    ];
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    let drain = &plan["drains"][0];
+    assert_eq!(drain["what"], "budgetNeverAllows", "{text}");
+    assert_eq!((&drain["pods"], &drain["nodes"]), (&json!(2), &json!(["a", "b"])), "{text}");
+    assert_eq!(drain["text"], "it wants 2 of 2 healthy, always", "{text}");
+    assert!(text.starts_with("Nothing breaks; some pods are in the way of drains."), "{text}");
+    items[4]["status"]["desiredHealthy"] = json!(1);
+    items[4]["status"]["currentHealthy"] = json!(1);
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    assert_eq!(plan["drains"][0]["what"], "budgetAllowsNone", "{text}");
+    items[4]["status"]["disruptionsAllowed"] = json!(1);
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    assert!(plan["drains"].as_array().is_some_and(|all| all.len() == 1), "only room: {text}");
+    items.push(budget("other", items[4]["status"].clone()));
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    assert!(plan["drains"][0]["text"].to_string().contains("another budget"), "{text}");
+    items.truncate(4);
+    items.push(budget("web", json!({})));
+    let (_, text) = planned(&items, &["--kubernetes", "1.33"]);
+    assert!(text.contains("shop/web does not say in its status"), "{text}");
+}
+
+#[test]
+fn pods_that_no_other_node_has_room_for_are_named_with_the_schedulers_words() {
+    let items = [
+        node("a", NEW),
+        node("b", NEW),
+        pod("web-1", "a", Some(("ReplicaSet", "web"))),
+        pod("web-2", "b", Some(("ReplicaSet", "web"))),
+    ];
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    let drain = &plan["drains"][0];
+    assert_eq!((&drain["what"], &drain["pods"]), (&json!("noOtherNode"), &json!(1)), "{text}");
+    assert_eq!(drain["nodes"], json!(["a", "b"]), "{text}");
+    let words = drain["text"].as_str().unwrap_or_default();
+    assert!(
+        words.starts_with("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were"),
+        "{words}"
+    );
+    // A third node takes what leaves; a node that is full of pods that stay does not.
+    let free = [&items[..], &[node("c", NEW)]].concat();
+    let (plan, text) = planned(&free, &["--kubernetes", "1.33"]);
+    assert_eq!(plan["drains"], json!([]), "{text}");
+    let agent = pod("agent", "c", Some(("DaemonSet", "agent")));
+    let (plan, text) = planned(&[&free[..], &[agent]].concat(), &["--kubernetes", "1.33"]);
+    assert_eq!(plan["drains"][0]["what"], "noOtherNode", "{text}");
+    // Nothing is known of a node that does not say what it has.
+    let mut unsaid = items.clone();
+    unsaid[1]["status"]["allocatable"] = Json::Null;
+    let (plan, text) = planned(&unsaid, &["--kubernetes", "1.33"]);
+    assert_eq!(plan["drains"][0]["nodes"], json!(["b"]), "{text}");
+}
+
+#[test]
+fn versions_are_read_as_distributions_write_them_and_what_is_none_is_named() {
+    let version = |name: &str, text: &str| {
+        let mut node = node(name, NEW);
+        node["status"]["nodeInfo"]["kubeletVersion"] = json!(text);
+        node["status"]["features"] = json!({"supplementalGroupsPolicy": true});
+        node
+    };
+    let items = [
+        version("eks", "v1.33.4-eks-1-2-3"),
+        version("k3s", "v1.33.1+k3s1"),
+        version("gke", "v1.33.5-gke.100"),
+        version("rc", "1.33.0-rc.0"),
+        version("odd", "weird"),
+        version("ancient", "v1.21.0"),
+    ];
+    let (plan, text) = planned(&items, &["--kubernetes", "v1.34.1+k3s1"]);
+    let changed = plan["change"].as_array().expect("changes");
+    let on_five = "kubelet: 1.33 → 1.34, on 5 nodes";
+    assert!(changed.iter().any(|line| line == on_five), "{text}");
+    assert!(text.contains("\"weird\", which is no Kubernetes version"), "{text}");
+    assert!(text.contains("(1 node: odd)") && text.contains("(1 node: ancient)"), "{text}");
+    assert_refused(&["-", "--kubernetes", "weird"], b"", &["\"weird\"", "write it as 1.33"]);
+    assert_refused(&["-", "--kubernetes", "1.29"], b"", &["known are 1.30 to 1.36"]);
+}
+
+#[test]
+fn files_that_are_no_text_are_told_apart() {
+    let change = ["-", "--kubernetes", "1.33"];
+    assert_refused(&change, b"\x1f\x8b\x08\0", &["is compressed"]);
+    assert_refused(&change, b"\0\0\0\0", &["begins with NUL bytes"]);
+    assert_refused(&change, b"k8s\0\n", &["binary format"]);
+    assert_refused(&change, b"{\0\"\0k\0", &["UTF-16"]);
+    assert_refused(&change, b"apiVersion: v1\nkind: \xff\n", &["standard input", "UTF-8"]);
+    let nul = b"{\"kind\":\"Node\",\"apiVersion\":\"v1\",\n\"metadata\":{\"name\":\"a\0\"}}";
+    assert_refused(&change, nul, &["standard input:2:", "not valid JSON"]);
+    let deep = format!("{{\"kind\":\"List\",\"items\":{}", "[".repeat(300));
+    assert_refused(&change, deep.as_bytes(), &["standard input:1:", "recursion"]);
+}
+
+#[test]
+fn a_few_odd_objects_do_not_spoil_the_rest() {
+    let mut odd_labels = node("labels", NEW);
+    odd_labels["metadata"]["labels"] = json!([1]);
+    let mut odd_groups = pod("groups", "a", None);
+    odd_groups["spec"]["securityContext"]["supplementalGroups"] = json!("many");
+    let items = [
+        json!("text"),
+        json!(7),
+        json!(null),
+        json!([node("a", NEW)]),
+        json!({"kind": "Widget", "apiVersion": "x/v1", "items": {"a": 1}}),
+        json!({"kind": 5, "apiVersion": "v1"}),
+        odd_labels,
+        odd_groups,
+        node("b", NEW),
+    ];
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    assert_eq!(plan["cluster"]["nodes"], 2, "{text}");
+    assert_eq!(plan["cluster"]["leftOut"], 5, "{text}");
+    for words in ["\"text\" is no object", "7 is no object", "Node labels is left out"] {
+        assert!(text.contains(words), "{words:?} is missing in: {text}");
+    }
+    assert!(text.contains("Pod shop/groups is left out: invalid type: string"), "{text}");
+}
+
+#[test]
+fn objects_that_are_given_twice_count_once_unless_they_differ() {
+    let mut first = node("a", NEW);
+    first["metadata"]["uid"] = json!("1");
+    let (plan, text) = planned(&[first.clone(), first.clone()], &["--kubernetes", "1.33"]);
+    assert_eq!((&plan["cluster"]["nodes"], &plan["cluster"]["leftOut"]), (&json!(1), &json!(0)));
+    assert!(text.contains("1 object was read more than once"), "{text}");
+    let mut other = first.clone();
+    other["metadata"]["uid"] = json!("2");
+    let (plan, text) = planned(&[first, other], &["--kubernetes", "1.33"]);
+    assert_eq!(plan["cluster"]["leftOut"], 1, "{text}");
+    assert!(text.contains("files of one cluster only"), "{text}");
+}
+
+#[test]
+fn several_files_of_both_forms_make_one_cluster() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file can be written");
+        path.display().to_string()
+    };
+    let nodes = write("nodes.json", &node("a", NEW).to_string());
+    let pods = write(
+        "pods.yaml",
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: PodList\n  items:\n  - \
+         metadata: {name: p, namespace: shop}\n    spec: {nodeName: a, containers: [{name: c}]}\n",
+    );
+    let output = gidcheck(&[&nodes, &pods, "--kubernetes", "1.33"], b"");
+    assert!(shown(&output).contains("1 node, 1 pod"), "{}", shown(&output));
+    let half = write("half.json", "{\"kind\":\"List\",\n\"items\":[{\"kind\":");
+    assert_refused(&[&nodes, &half, "--kubernetes", "1.33"], b"", &["half.json:2:", "1 Node"]);
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use fake_cri::Image;
@@ -10,8 +11,9 @@ use fake_kubelet::version::KubernetesVersion;
 use super::{CommandError, Outcome};
 use crate::oci::archive::read_archive;
 use crate::plan::change::{Change, ChangeError, RuntimeChange, parse_gate};
-use crate::plan::input::live::{LiveError, read_cluster};
+use crate::plan::input::live::read_cluster;
 use crate::plan::input::read_files;
+use crate::plan::nodes::given_version;
 use crate::plan::snapshot::Snapshot;
 use crate::plan::words::{Form, write};
 use crate::plan::{Known, PlanError, compute};
@@ -27,7 +29,8 @@ enum Output {
 ///
 /// Reads a live cluster (`--kubeconfig`, lists only) or what kubectl printed:
 ///
-///   kubectl get nodes,pods,deployments,replicasets,daemonsets,statefulsets -A -o json >dump.json
+///   kubectl get nodes,pods,deployments,replicasets,daemonsets,statefulsets,jobs,cronjobs,pdb \
+///     -A -o json >dump.json
 ///   gidcheck plan dump.json --kubernetes 1.33
 ///   gidcheck plan dump.json --kubernetes 1.33 --runtime pool=gpu=containerd-2.1
 ///
@@ -45,8 +48,11 @@ pub(super) struct Options {
     /// The kubeconfig's context; the current one when left out.
     #[arg(long, value_name = "NAME", requires = "kubeconfig")]
     context: Option<String>,
+    /// How many seconds each answer of the live cluster may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "kubeconfig", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    request_timeout: u64,
     /// The version that API server and kubelets get, 1.30 to 1.36.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = given_version)]
     kubernetes: Option<KubernetesVersion>,
     /// The runtime that nodes get: containerd-2.1, or pool=gpu=containerd-2.1 for nodes with
     /// these labels; repeatable, of several the last counts.
@@ -59,7 +65,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "NAME=BOOL", value_parser = parse_gate)]
     gates: Vec<(String, bool)>,
     /// The API server's version now; as the newest kubelet when left out.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = given_version)]
     api_server: Option<KubernetesVersion>,
     /// Take images from this archive instead of from what the cluster reports; repeatable.
     #[arg(long, value_name = "FILE")]
@@ -117,9 +123,16 @@ fn read(options: &Options) -> Result<Snapshot, CommandError> {
         .enable_all()
         .build()
         .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
-    let read = read_cluster(kubeconfig, options.context.as_deref());
-    runtime.block_on(read).map_err(|error| match error {
-        LiveError::Kubeconfig { .. } => CommandError::Usage(crate::runner::with_sources(&error)),
-        error => CommandError::environment("the cluster cannot be read", error),
+    let timeout = Duration::from_secs(options.request_timeout);
+    let read = read_cluster(kubeconfig, options.context.as_deref(), timeout);
+    let read = runtime.block_on(read);
+    // A command that still asks for credentials is not waited for.
+    runtime.shutdown_background();
+    read.map_err(|error| {
+        if error.is_usage() {
+            CommandError::Usage(crate::runner::with_sources(&error))
+        } else {
+            CommandError::environment("the cluster cannot be read", error)
+        }
     })
 }

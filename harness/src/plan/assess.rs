@@ -24,6 +24,27 @@ pub struct Making {
     pub groups: Vec<usize>,
     /// The node that they are bound to, for those that nobody moves.
     pub node: Option<usize>,
+    /// How many of them are on each node, for those that are made again where they are.
+    pub on_nodes: BTreeMap<usize, usize>,
+}
+
+impl Making {
+    /// How many of its pods something happens to that happens on these nodes.
+    fn pods_on(&self, workload: &Workload, nodes: &[usize]) -> usize {
+        if workload.recreation == Recreation::OnTheSameNode {
+            nodes.iter().filter_map(|node| self.on_nodes.get(node)).sum()
+        } else {
+            self.pods
+        }
+    }
+}
+
+/// Pods of one making, as they are counted.
+#[derive(Default)]
+struct Counts {
+    pods: usize,
+    pending: usize,
+    on_nodes: BTreeMap<usize, usize>,
 }
 
 /// Everything that is made again after a change.
@@ -31,32 +52,39 @@ pub struct Making {
 pub fn makings(snapshot: &Snapshot, groups: &Groups) -> Vec<Making> {
     let mut all = Vec::new();
     for (place, workload) in snapshot.workloads.iter().enumerate() {
-        let mut kinds: BTreeMap<(usize, usize, Option<usize>), (usize, usize)> = BTreeMap::new();
+        let mut kinds: BTreeMap<(usize, usize, Option<usize>), Counts> = BTreeMap::new();
         for pod in workload.pods.iter().map(|at| &snapshot.pods[*at]) {
             // Where no template tells, a rejected pod still shows what is made again.
             let shows = pod.phase == Phase::Rejected && workload.template.is_none();
             if !pod.is_active() && !shows {
                 continue;
             }
+            let stays = workload.recreation == Recreation::OnTheSameNode;
             let bound = matches!(workload.recreation, Recreation::Kubelet | Recreation::Never);
             let node = if bound { pod.node } else { None };
             let (identity, placement) = workload.template.unwrap_or((pod.identity, pod.placement));
             let counts = kinds.entry((identity, placement, node)).or_default();
-            counts.0 += usize::from(pod.is_active());
-            counts.1 += usize::from(pod.phase == Phase::Pending);
+            let active = usize::from(pod.is_active());
+            counts.pods += active;
+            counts.pending += usize::from(pod.phase == Phase::Pending);
+            if let Some(node) = pod.node.filter(|_| stays) {
+                *counts.on_nodes.entry(node).or_default() += active;
+            }
         }
         if kinds.is_empty()
             && let Some((identity, placement)) = workload.template
             && workload.replicas.is_none_or(|replicas| replicas > 0)
         {
-            kinds.insert((identity, placement, None), (0, 0));
+            kinds.insert((identity, placement, None), Counts::default());
         }
-        for ((identity, placement, node), (pods, pending)) in kinds {
+        for ((identity, placement, node), counts) in kinds {
+            let Counts { pods, pending, on_nodes } = counts;
             let eligible = match node {
                 Some(node) => groups.of_node[node].into_iter().collect(),
                 None => groups.eligible[placement].clone(),
             };
-            all.push(Making { workload: place, identity, pods, pending, groups: eligible, node });
+            let groups = eligible;
+            all.push(Making { workload: place, identity, pods, pending, groups, node, on_nodes });
         }
     }
     all
@@ -184,22 +212,24 @@ fn finding(
     effect: Effect,
     gathered: Gathered,
 ) -> Finding {
-    let nodes = |wanted: &[usize]| -> Vec<String> {
+    let nodes = |wanted: &[usize]| -> Vec<usize> {
         let mut nodes: Vec<usize> =
             wanted.iter().flat_map(|group| &groups.groups[*group].nodes).copied().collect();
         if let Some(node) = making.node {
             nodes.retain(|at| *at == node);
         }
         nodes.sort_unstable();
-        nodes.iter().map(|at| shown_line(&snapshot.nodes[*at].name)).collect()
+        nodes
     };
+    let there = nodes(&gathered.groups);
+    let name = |at: &usize| shown_line(&snapshot.nodes[*at].name);
     Finding {
         effect,
         namespace: shown_line(&workload.namespace),
         kind: shown_line(&workload.kind),
         name: shown_line(&workload.name),
-        pods: making.pods,
-        nodes: nodes(&gathered.groups),
+        pods: if there.is_empty() { making.pods } else { making.pods_on(workload, &there) },
+        nodes: there.iter().map(name).collect(),
         eligible_nodes: nodes(&making.groups).len(),
         reason: shown_line(&gathered.reason),
         containers: gathered.containers.into_iter().collect(),

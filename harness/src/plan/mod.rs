@@ -7,6 +7,7 @@
 
 pub mod assess;
 pub mod change;
+mod drains;
 pub mod groups;
 pub mod images;
 pub mod input;
@@ -38,6 +39,9 @@ use trial::{Moment, Seen, TrialError};
 
 /// How many minor versions a kubelet may be older than its API server (since Kubernetes 1.28).
 const MOST_SKEW: u8 = 3;
+
+/// How many nodes an assumption names.
+const NAMED: usize = 5;
 
 /// Why there is no plan.
 #[derive(Debug, Error)]
@@ -106,6 +110,17 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
              node rejects a pod",
         );
     }
+    let drains = drains::findings(snapshot, &groups, &best, &mut assumptions);
+    if snapshot.read_twice > 0 {
+        let objects = counted(snapshot.read_twice, "object");
+        let were = if snapshot.read_twice == 1 { "was" } else { "were" };
+        assumptions.add(format!("{objects} {were} read more than once and count only once"));
+    }
+    for what in &snapshot.not_read {
+        assumptions.add(format!(
+            "The API server does not let these credentials list {what}: nothing is said of them"
+        ));
+    }
     let breaks = !order.safe
         || findings.iter().any(|finding| finding.effect.breaks())
         || node_findings.iter().any(|finding| !finding.already);
@@ -118,10 +133,15 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
         already,
         nodes: node_findings,
         storms,
+        drains,
         order,
         assumptions: assumptions
             .iter()
-            .map(|(text, nodes)| Assumption { text: text.to_owned(), nodes })
+            .map(|(text, nodes)| Assumption {
+                text: text.to_owned(),
+                nodes: nodes.len(),
+                named: nodes.iter().take(NAMED).cloned().collect(),
+            })
             .collect(),
         contradictions: images.contradictions().map(str::to_owned).collect(),
     })

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use fake_cri::Profile;
-use fake_kubelet::version::{FeatureGates, Gate, KubernetesVersion, NEWEST_MINOR, OLDEST_MINOR};
+use fake_kubelet::version::{
+    FeatureGates, Gate, KubernetesVersion, NEWEST_MINOR, OLDEST_MINOR, VersionError,
+};
 
 use super::snapshot::{NodeRecord, Snapshot};
 use crate::report::shown_line;
@@ -16,8 +18,8 @@ use crate::scenario::RuntimeName;
 /// Something that the input does not say and the plan had to suppose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assumptions {
-    /// How many nodes each is about; none for what is about the whole cluster.
-    texts: BTreeMap<String, usize>,
+    /// The nodes that each is about; none for what is about the whole cluster.
+    texts: BTreeMap<String, Vec<String>>,
 }
 
 impl Assumptions {
@@ -27,13 +29,13 @@ impl Assumptions {
     }
 
     /// Notes one that is about a node.
-    pub fn add_for_node(&mut self, text: impl Into<String>) {
-        *self.texts.entry(text.into()).or_default() += 1;
+    pub fn add_for_node(&mut self, node: &NodeRecord, text: impl Into<String>) {
+        self.texts.entry(text.into()).or_default().push(shown_line(&node.name));
     }
 
-    /// Each, with the number of nodes that it is about.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.texts.iter().map(|(text, nodes)| (text.as_str(), *nodes))
+    /// Each, with the nodes that it is about.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.texts.iter().map(|(text, nodes)| (text.as_str(), nodes.as_slice()))
     }
 }
 
@@ -88,15 +90,29 @@ pub fn states(
     gates: &BTreeMap<String, bool>,
     assumptions: &mut Assumptions,
 ) -> Vec<NodeState> {
-    snapshot.nodes.iter().map(|node| state(node, gates, assumptions)).collect()
+    let usual = usual_version(snapshot);
+    snapshot.nodes.iter().map(|node| state(node, usual, gates, assumptions)).collect()
+}
+
+/// The version that most nodes have; the newest that is known where none says.
+fn usual_version(snapshot: &Snapshot) -> KubernetesVersion {
+    let mut counts: BTreeMap<KubernetesVersion, usize> = BTreeMap::new();
+    for node in &snapshot.nodes {
+        if let Some((version, _)) = node.kubelet_version.as_deref().and_then(parse_version) {
+            *counts.entry(version).or_default() += 1;
+        }
+    }
+    let usual = counts.into_iter().max_by_key(|(version, count)| (*count, *version));
+    usual.map_or(KubernetesVersion::NEWEST, |(version, _)| version)
 }
 
 fn state(
     node: &NodeRecord,
+    usual: KubernetesVersion,
     gates: &BTreeMap<String, bool>,
     assumptions: &mut Assumptions,
 ) -> NodeState {
-    let version = kubelet_version(node, assumptions);
+    let version = kubelet_version(node, usual, assumptions);
     let profile = runtime(node, assumptions);
     let mut gates = known_gates(version, gates);
     let name = Gate::SupplementalGroupsPolicy.name();
@@ -106,18 +122,24 @@ fn state(
     {
         if node.feature.is_some() && !stage.default {
             gates.insert(name.to_owned(), true);
-            assumptions.add_for_node(format!(
-                "The gate {name} is on in the kubelet, though 1.{} has it off by default: the \
+            assumptions.add_for_node(
+                node,
+                format!(
+                    "The gate {name} is on in the kubelet, though 1.{} has it off by default: the \
                  node reports features",
-                version.minor()
-            ));
+                    version.minor()
+                ),
+            );
         } else if node.feature.is_none() && stage.default && supports(profile) {
             gates.insert(name.to_owned(), false);
-            assumptions.add_for_node(format!(
-                "The gate {name} is off in the kubelet, though 1.{} has it on by default: the \
+            assumptions.add_for_node(
+                node,
+                format!(
+                    "The gate {name} is off in the kubelet, though 1.{} has it on by default: the \
                  runtime honours the policy and the node does not report it",
-                version.minor()
-            ));
+                    version.minor()
+                ),
+            );
         }
     }
     NodeState {
@@ -141,6 +163,18 @@ pub(super) fn known_gates(
     set.map(|(name, value)| (name.clone(), *value)).collect()
 }
 
+/// The version of a component as somebody names it who has `kubectl version` before them.
+///
+/// # Errors
+/// What is wrong with the text, in words.
+pub fn given_version(text: &str) -> Result<KubernetesVersion, String> {
+    let plain = text.trim().split(['-', '+']).next().unwrap_or_default();
+    plain.parse().map_err(|error: VersionError| match error {
+        VersionError::Malformed(_) => VersionError::Malformed(shown_line(text)).to_string(),
+        error @ VersionError::Unknown(_) => error.to_string(),
+    })
+}
+
 /// The version in a text such as `v1.33.2-gke.100` or `v1.32.1+k3s1`.
 pub(super) fn parse_version(text: &str) -> Option<(KubernetesVersion, Option<String>)> {
     let plain = text.split(['-', '+']).next().unwrap_or_default();
@@ -153,45 +187,52 @@ pub(super) fn parse_version(text: &str) -> Option<(KubernetesVersion, Option<Str
     if major != 1 {
         return None;
     }
+    if let Some(known) = u8::try_from(minor).ok().and_then(|it| KubernetesVersion::new(it).ok()) {
+        return Some((known, None));
+    }
     let nearest = if minor < u32::from(OLDEST_MINOR) { OLDEST_MINOR } else { NEWEST_MINOR };
     let version = KubernetesVersion::new(nearest).ok()?;
     let why = format!("Kubernetes 1.{minor} is not known here and is taken for 1.{nearest}");
     Some((version, Some(why)))
 }
 
-fn kubelet_version(node: &NodeRecord, assumptions: &mut Assumptions) -> KubernetesVersion {
-    match node.kubelet_version.as_deref().map(|text| (text, parse_version(text))) {
-        Some((_, Some((version, why)))) => {
-            if let Some(why) = why {
-                assumptions.add_for_node(why);
-            }
-            version
+fn kubelet_version(
+    node: &NodeRecord,
+    usual: KubernetesVersion,
+    assumptions: &mut Assumptions,
+) -> KubernetesVersion {
+    let text = node.kubelet_version.as_deref().unwrap_or_default();
+    if let Some((version, why)) = parse_version(text) {
+        if let Some(why) = why {
+            assumptions.add_for_node(node, why);
         }
-        Some((text, None)) => {
-            assumptions.add_for_node(format!(
-                "{:?} is no Kubernetes version; the node's kubelet is taken for 1.{NEWEST_MINOR}",
-                shown_line(text)
-            ));
-            KubernetesVersion::NEWEST
-        }
-        None => {
-            assumptions.add_for_node(format!(
-                "The node does not say its kubelet's version, which is taken for 1.{NEWEST_MINOR}"
-            ));
-            KubernetesVersion::NEWEST
-        }
+        return version;
     }
+    let says = if text.is_empty() {
+        "The node does not say its kubelet's version".to_owned()
+    } else {
+        format!("The node says {:?}, which is no Kubernetes version", shown_line(text))
+    };
+    let minor = usual.minor();
+    assumptions.add_for_node(
+        node,
+        format!("{says}; its kubelet is taken for 1.{minor}, and what is said of it is a guess"),
+    );
+    usual
 }
 
 fn runtime(node: &NodeRecord, assumptions: &mut Assumptions) -> &'static Profile {
     let text = node.runtime_version.as_deref().unwrap_or_default();
     if let Some((profile, exact)) = nearest_profile(text) {
         if !exact {
-            assumptions.add_for_node(format!(
-                "{} is taken for {}, the nearest release that was recorded",
-                shown_line(text),
-                profile.name
-            ));
+            assumptions.add_for_node(
+                node,
+                format!(
+                    "{} is taken for {}, the nearest release that was recorded",
+                    shown_line(text),
+                    profile.name
+                ),
+            );
         }
         return profile;
     }
@@ -204,11 +245,14 @@ fn runtime(node: &NodeRecord, assumptions: &mut Assumptions) -> &'static Profile
     let what =
         if text.is_empty() { "A runtime that is not named".to_owned() } else { shown_line(text) };
     let says = if node.feature == Some(true) { "says" } else { "does not say" };
-    assumptions.add_for_node(format!(
-        "{what} is taken for {}: it is not known here, and the node {says} that it honours the \
+    assumptions.add_for_node(
+        node,
+        format!(
+            "{what} is taken for {}: it is not known here, and the node {says} that it honours the \
          policy",
-        profile.name
-    ));
+            profile.name
+        ),
+    );
     profile
 }
 
@@ -303,8 +347,22 @@ mod tests {
         assert_eq!(minor("v1.33.2-gke.100"), Some((33, false)));
         assert_eq!(minor("v1.32.1+k3s1"), Some((32, false)));
         assert_eq!(minor("v1.28.9-eks-036c24b"), Some((30, true)));
+        assert_eq!(minor("v1.33.4-eks-1-2-3"), Some((33, false)));
+        assert_eq!(minor("1.35.0-rc.0"), Some((35, false)));
+        assert_eq!(minor("v1.33.5-gke.100"), Some((33, false)));
+        assert_eq!(minor("v1.34.1.2"), Some((34, false)));
+        assert_eq!(minor("v1.34"), Some((34, false)));
         assert_eq!(minor("v1.40.0"), Some((36, true)));
         assert_eq!(minor("v2.0.0"), None);
         assert_eq!(minor("newest"), None);
+        assert_eq!(minor(""), None);
+    }
+
+    #[test]
+    fn versions_may_be_given_as_kubectl_prints_them() {
+        assert_eq!(given_version("v1.34.1+k3s1").map(KubernetesVersion::minor), Ok(34));
+        assert_eq!(given_version("1.35.0-rc.0").map(KubernetesVersion::minor), Ok(35));
+        assert!(given_version("weird").is_err_and(|why| why.contains("\"weird\"")));
+        assert!(given_version("1.29").is_err_and(|why| why.contains("known are 1.30")));
     }
 }

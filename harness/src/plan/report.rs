@@ -28,6 +28,8 @@ pub struct Plan {
     pub nodes: Vec<NodeFinding>,
     /// Controllers that would replace rejected pods without end.
     pub storms: Vec<Storm>,
+    /// What would keep nodes from being drained, or pods from finding another node meanwhile.
+    pub drains: Vec<DrainFinding>,
     /// In which order to do it.
     pub order: Order,
     /// What the input does not say and was supposed.
@@ -94,7 +96,7 @@ pub struct Finding {
     pub kind: String,
     /// The controller's name.
     pub name: String,
-    /// Its pods that run or are to run.
+    /// Its pods that run or are to run; of a `DaemonSet` those on the nodes where it happens.
     pub pods: usize,
     /// The nodes where it happens: of those where the pods may run.
     pub nodes: Vec<String>,
@@ -161,6 +163,38 @@ pub struct Storm {
     pub rejected_in_ten_seconds: Option<u32>,
 }
 
+/// What stands in the way while nodes are drained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DrainFinding {
+    /// What.
+    pub what: DrainProblem,
+    /// The namespace.
+    pub namespace: String,
+    /// The kind of what it is about: a controller, a pod or a disruption budget.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The most pods that it is about at once.
+    pub pods: usize,
+    /// The nodes whose draining it is about; none where it is before any node is drained.
+    pub nodes: Vec<String>,
+    /// Why, in words; the scheduler's own where it has them.
+    pub text: String,
+}
+
+/// What can stand in the way of a drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DrainProblem {
+    /// A disruption budget never lets a pod go: the drain does not end.
+    BudgetNeverAllows,
+    /// A disruption budget lets no pod go now: the drain waits until more pods are healthy.
+    BudgetAllowsNone,
+    /// Pods are evicted and no other node takes them: they wait until the node is back.
+    NoOtherNode,
+}
+
 /// In which order to make the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -195,4 +229,6 @@ pub struct Assumption {
     pub text: String,
     /// About how many nodes; 0 for the cluster as a whole.
     pub nodes: usize,
+    /// The first of these nodes, at most five.
+    pub named: Vec<String>,
 }

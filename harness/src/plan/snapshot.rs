@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Pod, Taint};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 /// What was read of a cluster. Everything is sorted by name; equal pods share their classes.
 #[derive(Debug, Default)]
@@ -25,6 +26,12 @@ pub struct Snapshot {
     pub problems: Vec<String>,
     /// How many objects could not be understood.
     pub problem_count: usize,
+    /// How many objects were read more than once, and counted once.
+    pub read_twice: usize,
+    /// What the API server did not let us read, in the plural.
+    pub not_read: Vec<&'static str>,
+    /// The disruption budgets, by namespace and name.
+    pub budgets: Vec<Budget>,
     /// Whether some pods are placed by pod affinity or spreading, which a plan does not follow.
     pub has_pod_affinity: bool,
     /// The version that the API server says it has, where it was asked.
@@ -33,6 +40,27 @@ pub struct Snapshot {
 
 /// The most objects that could not be understood and are named.
 pub const MAX_PROBLEMS: usize = 20;
+
+/// A disruption budget, as the cluster counts it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Budget {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Which pods it is about; none selects none.
+    pub selector: Option<LabelSelector>,
+    /// How many pods may be evicted now.
+    pub allowed: Option<usize>,
+    /// How many pods are healthy.
+    pub healthy: Option<usize>,
+    /// How many must be.
+    pub wanted: Option<usize>,
+    /// How many there are to be.
+    pub expected: Option<usize>,
+    /// Its active pods, in [`Snapshot::pods`].
+    pub pods: Vec<usize>,
+}
 
 /// A node as its object says.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::report::{Effect, Finding, Plan};
+use super::report::{DrainProblem, Effect, Finding, Plan};
 use crate::report::{counted, table};
 
 /// How many rows of one kind are shown to people; JSON has all.
@@ -110,6 +110,7 @@ pub fn write(plan: &Plan, form: Form) -> String {
         }
     }
     storms(&mut out, form, plan);
+    drains(&mut out, form, plan);
     order(&mut out, form, plan);
     notes(&mut out, form, plan);
     out
@@ -120,11 +121,43 @@ pub fn write(plan: &Plan, form: Form) -> String {
 fn verdict(plan: &Plan) -> &'static str {
     let broken = plan.already.iter().any(|finding| finding.effect.breaks())
         || plan.nodes.iter().any(|finding| finding.already);
-    match (plan.breaks, broken) {
-        (true, false) => "This change would break something.",
-        (true, true) => "This change would break something, and something is broken already.",
-        (false, true) => "This change breaks nothing more; something is broken already.",
-        (false, false) => "Nothing breaks.",
+    match (plan.breaks, broken, plan.drains.is_empty()) {
+        (true, false, _) => "This change would break something.",
+        (true, true, _) => "This change would break something, and something is broken already.",
+        (false, true, _) => "This change breaks nothing more; something is broken already.",
+        (false, false, false) => "Nothing breaks; some pods are in the way of drains.",
+        (false, false, true) => "Nothing breaks.",
+    }
+}
+
+/// What stands in the way of draining nodes, the gravest first.
+const DRAINS: &[(DrainProblem, &str)] = &[
+    (DrainProblem::BudgetNeverAllows, "Drains that do not end: a budget lets no pod go"),
+    (DrainProblem::BudgetAllowsNone, "Drains that wait until more pods are healthy"),
+    (DrainProblem::NoOtherNode, "Pods that wait while nodes are drained: no other node takes them"),
+];
+
+fn drains(out: &mut String, form: Form, plan: &Plan) {
+    for (what, heading) in DRAINS {
+        let of: Vec<_> = plan.drains.iter().filter(|one| one.what == *what).collect();
+        if of.is_empty() {
+            continue;
+        }
+        form.heading(out, heading);
+        let rows: Vec<_> = of
+            .iter()
+            .take(ROWS)
+            .map(|one| {
+                let nodes =
+                    if one.nodes.is_empty() { "before".to_owned() } else { names(&one.nodes) };
+                let name = format!("{}/{}", one.kind, one.name);
+                vec![one.namespace.clone(), name, one.pods.to_string(), nodes, one.text.clone()]
+            })
+            .collect();
+        form.table(out, &["namespace", "what", "pods", "nodes", "why"], &rows);
+        if of.len() > ROWS {
+            form.line(out, &format!("… and {} more; --output json has all", of.len() - ROWS));
+        }
     }
 }
 
@@ -238,7 +271,11 @@ fn notes(out: &mut String, form: Form, plan: &Plan) {
         .iter()
         .map(|one| match one.nodes {
             0 => one.text.clone(),
-            nodes => format!("{} ({})", one.text, counted(nodes, "node")),
+            nodes => {
+                let more = nodes.saturating_sub(one.named.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("{} ({}: {}{more})", one.text, counted(nodes, "node"), one.named.join(", "))
+            }
         })
         .collect();
     notes.extend(plan.contradictions.iter().cloned());

@@ -11,6 +11,7 @@ mod filter;
 mod message;
 mod nodes;
 mod queue;
+mod room;
 mod score;
 
 use std::collections::{HashMap, VecDeque};
@@ -33,6 +34,7 @@ use demand::{Demand, class_of};
 use nodes::Nodes;
 use queue::Queue;
 pub(super) use queue::QueueName;
+pub use room::{Room, RoomClass};
 
 /// The name that pods and events call the scheduler by.
 const NAME: &str = "default-scheduler";

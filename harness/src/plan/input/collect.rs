@@ -5,8 +5,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{
-    Container as KubernetesContainer, NodeAffinity, Pod, PodSpec as KubernetesPodSpec,
-    ResourceRequirements,
+    Container as KubernetesContainer, ContainerPort as KubernetesPort, NodeAffinity, Pod,
+    PodSpec as KubernetesPodSpec, ResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -16,12 +16,13 @@ use serde_json::value::RawValue;
 
 use super::MAX_OBJECTS;
 use super::fields::{
-    Container, ContainerStatus, Metadata, NodeSpec, NodeStatus, PodSpec, PodStatus, PodTemplate,
-    WorkloadSpec, WorkloadStatus,
+    Amount, BudgetSpec, BudgetStatus, Container, ContainerStatus, Metadata, Named, NodeSpec,
+    NodeStatus, PodSpec, PodStatus, PodTemplate, WorkloadSpec, WorkloadStatus,
 };
+use crate::cluster::selects;
 use crate::plan::snapshot::{
-    ContainerClass, IdentityClass, MAX_PROBLEMS, NodeRecord, Phase, PlacementClass, PodRecord,
-    Recreation, Reported, Snapshot, Workload,
+    Budget, ContainerClass, IdentityClass, MAX_PROBLEMS, NodeRecord, Phase, PlacementClass,
+    PodRecord, Recreation, Reported, Snapshot, Workload,
 };
 use crate::report::shown_line;
 
@@ -35,10 +36,10 @@ pub(super) enum Part {
 }
 
 impl Part {
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
             Self::Raw(raw) => serde_json::from_str(raw.get()),
-            Self::Value(value) => serde_json::from_value(value),
+            Self::Value(value) => T::deserialize(value),
         }
     }
 }
@@ -61,6 +62,7 @@ enum Kind {
     Node,
     Pod,
     Workload(Recreation),
+    Budget,
 }
 
 /// The kinds that play a part, without their API groups' versions.
@@ -74,6 +76,7 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("apps", "DaemonSet", Kind::Workload(Recreation::OnTheSameNode)),
     ("batch", "Job", Kind::Workload(Recreation::Controller)),
     ("batch", "CronJob", Kind::Workload(Recreation::Controller)),
+    ("policy", "PodDisruptionBudget", Kind::Budget),
 ];
 
 fn kind_of(object: &RawObject) -> Option<Kind> {
@@ -115,6 +118,8 @@ struct PodAndOwner {
     node: Option<Arc<str>>,
     owner: Option<Key>,
     is_static: bool,
+    /// In [`Collector::labels`].
+    labels: usize,
 }
 
 #[derive(Debug)]
@@ -130,13 +135,15 @@ struct Controller {
 pub(super) struct Collector {
     source: String,
     objects: usize,
-    seen: HashSet<Key>,
+    /// What was read, and the uid of each.
+    seen: HashMap<Key, Option<String>>,
     nodes: Vec<NodeRecord>,
     node_names: HashSet<Arc<str>>,
     pods: Vec<PodAndOwner>,
     controllers: BTreeMap<Key, Controller>,
     identities: Interned<IdentityClass, IdentityClass>,
     placements: Interned<String, PlacementClass>,
+    labels: Interned<BTreeMap<String, String>, BTreeMap<String, String>>,
     snapshot: Snapshot,
 }
 
@@ -148,6 +155,11 @@ impl Collector {
     /// The version that the API server says it has.
     pub(super) fn set_api_server_version(&mut self, version: String) {
         self.snapshot.api_server_version = Some(version);
+    }
+
+    /// Notes that the API server keeps something to itself.
+    pub(super) fn not_read(&mut self, what: &'static str) {
+        self.snapshot.not_read.push(what);
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -209,7 +221,11 @@ impl Collector {
         object: RawObject,
         title: &mut String,
     ) -> Result<(), String> {
-        let metadata: Metadata = read(object.metadata)?;
+        let named = object.metadata.as_ref().and_then(|part| part.read::<Named>().ok());
+        if let Some(Named { name: Some(name) }) = named {
+            *title = format!("{} {name}", object.kind);
+        }
+        let metadata: Metadata = read(object.metadata.as_ref())?;
         let name = metadata.name.clone().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| "it has no name".to_owned())?;
         let namespace = match kind {
@@ -218,15 +234,22 @@ impl Collector {
         };
         *title = format!("{} {}", object.kind, qualified(&namespace, &name));
         let key = (namespace, object.kind, name);
-        if !self.seen.insert(key.clone()) {
-            return Err("it was read before".to_owned());
+        if let Some(known) = self.seen.get(&key) {
+            if *known == metadata.uid {
+                self.snapshot.read_twice += 1;
+                return Ok(());
+            }
+            return Err("another one of this name was read before; give files of one cluster only"
+                .to_owned());
         }
+        self.seen.insert(key.clone(), metadata.uid.clone());
         let result = match kind {
             Kind::Node => self.node(&key.2, metadata, object.spec, object.status),
             Kind::Pod => self.pod(&key, &metadata, object.spec, object.status),
             Kind::Workload(recreation) => {
                 self.controller(&key, recreation, &metadata, object.spec, object.status)
             }
+            Kind::Budget => self.budget(&key, object.spec, object.status),
         };
         if result.is_err() {
             self.seen.remove(&key);
@@ -241,8 +264,8 @@ impl Collector {
         spec: Option<Part>,
         status: Option<Part>,
     ) -> Result<(), String> {
-        let spec: NodeSpec = read(spec)?;
-        let status: NodeStatus = read(status)?;
+        let spec: NodeSpec = read(spec.as_ref())?;
+        let status: NodeStatus = read(status.as_ref())?;
         let labels = metadata.labels.unwrap_or_default();
         let info = status.node_info.unwrap_or_default();
         let os = info.operating_system.as_ref().or_else(|| labels.get("kubernetes.io/os"));
@@ -272,8 +295,8 @@ impl Collector {
         spec: Option<Part>,
         status: Option<Part>,
     ) -> Result<(), String> {
-        let mut spec: PodSpec = read(spec)?;
-        let status: PodStatus = read(status)?;
+        let mut spec: PodSpec = read(spec.as_ref())?;
+        let status: PodStatus = read(status.as_ref())?;
         let annotations = metadata.annotations.as_ref();
         let is_static =
             annotations.is_some_and(|all| all.contains_key("kubernetes.io/config.mirror"));
@@ -302,7 +325,31 @@ impl Collector {
             phase: if ended { Phase::Ended } else { phase(&status) },
             reported,
         };
-        self.pods.push(PodAndOwner { record, node, owner, is_static });
+        let labels = metadata.labels.clone().unwrap_or_default();
+        let labels = self.labels.place(labels, BTreeMap::clone);
+        self.pods.push(PodAndOwner { record, node, owner, is_static, labels });
+        Ok(())
+    }
+
+    fn budget(
+        &mut self,
+        key: &Key,
+        spec: Option<Part>,
+        status: Option<Part>,
+    ) -> Result<(), String> {
+        let spec: BudgetSpec = read(spec.as_ref())?;
+        let status: BudgetStatus = read(status.as_ref())?;
+        let count = |number: Option<i64>| number.map(|number| usize::try_from(number).unwrap_or(0));
+        self.snapshot.budgets.push(Budget {
+            namespace: key.0.clone(),
+            name: key.2.clone(),
+            selector: spec.selector,
+            allowed: count(status.disruptions_allowed),
+            healthy: count(status.current_healthy),
+            wanted: count(status.desired_healthy),
+            expected: count(status.expected_pods),
+            pods: Vec::new(),
+        });
         Ok(())
     }
 
@@ -314,8 +361,8 @@ impl Collector {
         spec: Option<Part>,
         status: Option<Part>,
     ) -> Result<(), String> {
-        let spec: WorkloadSpec = read(spec)?;
-        let status: WorkloadStatus = read(status)?;
+        let spec: WorkloadSpec = read(spec.as_ref())?;
+        let status: WorkloadStatus = read(status.as_ref())?;
         let template = spec.template.or_else(|| {
             let job = spec.job_template.and_then(|template| template.spec);
             job.and_then(|job| job.template)
@@ -325,7 +372,9 @@ impl Collector {
             "DaemonSet" => status.desired_number_scheduled,
             "Job" if spec.suspend == Some(true) => Some(0),
             "Job" => Some(spec.parallelism.unwrap_or(1)),
-            "CronJob" => Some(0),
+            "CronJob" if spec.suspend == Some(true) => Some(0),
+            // As many as a run makes, whenever it is due.
+            "CronJob" => None,
             _ => Some(spec.replicas.unwrap_or(1)),
         };
         let replicas = wanted.map(|count| usize::try_from(count).unwrap_or(0));
@@ -358,21 +407,14 @@ impl Collector {
         }
         self.snapshot.has_pod_affinity |=
             spec.topology_spread_constraints.as_ref().is_some_and(|all| !all.is_empty());
-        let containers = spec.containers.unwrap_or_default().into_iter().enumerate().map(
-            |(index, container)| KubernetesContainer {
-                name: format!("c{index}"),
-                resources: container.resources.and_then(|all| all.requests).map(|requests| {
-                    let requests = requests.into_iter().map(|(name, q)| (name, Quantity(q.0)));
-                    ResourceRequirements {
-                        requests: Some(requests.collect()),
-                        ..ResourceRequirements::default()
-                    }
-                }),
-                ..KubernetesContainer::default()
-            },
-        );
+        let all = |containers: Option<Vec<Container>>| -> Vec<_> {
+            containers.unwrap_or_default().into_iter().map(asked_of_a_node).collect()
+        };
+        let init = all(spec.init_containers);
         let spec = KubernetesPodSpec {
-            containers: containers.collect(),
+            containers: all(spec.containers),
+            init_containers: (!init.is_empty()).then_some(init),
+            overhead: spec.overhead.map(quantities),
             node_selector: spec.node_selector.filter(|selector| !selector.is_empty()),
             affinity: spec.affinity.filter(|affinity| affinity.node_affinity.is_some()),
             tolerations: spec.tolerations.filter(|all| !all.is_empty()),
@@ -411,6 +453,7 @@ impl Collector {
                 workloads.entry(key.clone()).or_insert_with(|| self.workload(key.clone()));
             }
         }
+        self.find_budgets_pods(&pods);
         let workloads: Vec<_> = workloads.into_values().collect();
         for (place, workload) in workloads.iter().enumerate() {
             for at in &workload.pods {
@@ -424,6 +467,28 @@ impl Collector {
             identities: self.identities.values,
             placements: self.placements.values,
             ..self.snapshot
+        }
+    }
+
+    /// Which pods each budget is about. Labels are compared once for all pods that share them.
+    fn find_budgets_pods(&mut self, pods: &[PodAndOwner]) {
+        let budgets = &mut self.snapshot.budgets;
+        budgets.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        for budget in budgets {
+            let Some(selector) = &budget.selector else { continue };
+            let mut selected: Vec<Option<bool>> = vec![None; self.labels.values.len()];
+            let first = pods.partition_point(|pod| pod.record.namespace < budget.namespace);
+            let of_namespace = pods[first..].iter().enumerate();
+            for (at, pod) in
+                of_namespace.take_while(|(_, pod)| pod.record.namespace == budget.namespace)
+            {
+                let is_selected = *selected[pod.labels].get_or_insert_with(|| {
+                    selects(selector, Some(&self.labels.values[pod.labels]))
+                });
+                if is_selected && pod.record.is_active() {
+                    budget.pods.push(first + at);
+                }
+            }
         }
     }
 
@@ -460,11 +525,41 @@ impl Collector {
     }
 }
 
+fn quantities(amounts: BTreeMap<String, Amount>) -> BTreeMap<String, Quantity> {
+    amounts.into_iter().map(|(resource, amount)| (resource, Quantity(amount.0))).collect()
+}
+
+/// A container with nothing but what it asks of a node.
+fn asked_of_a_node(container: Container) -> KubernetesContainer {
+    let requests = container.resources.and_then(|all| all.requests).map(quantities);
+    let ports = container.ports.unwrap_or_default();
+    let ports = ports.into_iter().filter(|port| port.host_port.is_some_and(|port| port > 0));
+    let ports: Vec<_> = ports
+        .map(|port| KubernetesPort {
+            container_port: port.container_port,
+            host_port: port.host_port,
+            host_ip: port.host_ip,
+            protocol: port.protocol,
+            name: None,
+        })
+        .collect();
+    KubernetesContainer {
+        name: "c".to_owned(),
+        ports: (!ports.is_empty()).then_some(ports),
+        resources: requests.filter(|all| !all.is_empty()).map(|requests| ResourceRequirements {
+            requests: Some(requests),
+            ..ResourceRequirements::default()
+        }),
+        restart_policy: container.restart_policy,
+        ..KubernetesContainer::default()
+    }
+}
+
 fn qualified(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 
-fn read<T: DeserializeOwned + Default>(part: Option<Part>) -> Result<T, String> {
+fn read<T: DeserializeOwned + Default>(part: Option<&Part>) -> Result<T, String> {
     let read: Option<T> = part
         .map(Part::read)
         .transpose()

@@ -3,13 +3,22 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Affinity, Taint, Toleration};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
+
+/// As much of the metadata as tells which object something is wrong with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Named {
+    pub(super) name: Option<String>,
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Metadata {
     pub(super) name: Option<String>,
     pub(super) namespace: Option<String>,
+    pub(super) uid: Option<String>,
     pub(super) labels: Option<BTreeMap<String, String>>,
     pub(super) annotations: Option<BTreeMap<String, serde_json::Value>>,
     pub(super) deletion_timestamp: Option<String>,
@@ -86,6 +95,7 @@ pub(super) struct PodSpec {
     pub(super) containers: Option<Vec<Container>>,
     pub(super) init_containers: Option<Vec<Container>>,
     pub(super) os: Option<PodOs>,
+    pub(super) overhead: Option<BTreeMap<String, Amount>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,6 +122,18 @@ pub(super) struct Container {
     pub(super) image: Option<String>,
     pub(super) security_context: Option<ContainerSecurityContext>,
     pub(super) resources: Option<Resources>,
+    pub(super) ports: Option<Vec<ContainerPort>>,
+    pub(super) restart_policy: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ContainerPort {
+    pub(super) container_port: i32,
+    pub(super) host_port: Option<i32>,
+    #[serde(rename = "hostIP")]
+    pub(super) host_ip: Option<String>,
+    pub(super) protocol: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -156,6 +178,23 @@ pub(super) struct LinuxUser {
     pub(super) uid: i64,
     pub(super) gid: i64,
     pub(super) supplemental_groups: Option<Vec<i64>>,
+}
+
+/// How many of some pods may be disrupted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct BudgetSpec {
+    pub(super) selector: Option<LabelSelector>,
+}
+
+/// What the cluster makes of a budget.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct BudgetStatus {
+    pub(super) disruptions_allowed: Option<i64>,
+    pub(super) current_healthy: Option<i64>,
+    pub(super) desired_healthy: Option<i64>,
+    pub(super) expected_pods: Option<i64>,
 }
 
 /// Controllers: how many pods, and of which form.

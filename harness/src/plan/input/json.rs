@@ -12,6 +12,9 @@ use super::InputError;
 use super::collect::{Collector, Part, RawObject};
 use super::position::{Position, Positioned};
 
+/// How much is shown of a text where an object should be.
+const SHOWN: usize = 40;
+
 /// Reads every document of a source.
 pub(super) fn read<R: BufRead>(
     name: &str,
@@ -44,12 +47,21 @@ pub(super) fn read<R: BufRead>(
     }
 }
 
-/// Reads one answer of an API server; gives what continues the list.
+/// What a document was.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// Whether it was a list, rather than an object.
+    pub(super) is_list: bool,
+    /// The token that continues the list.
+    pub(super) continues: Option<String>,
+}
+
+/// Reads one answer of an API server.
 pub(super) fn read_answer(
     name: &str,
     text: &str,
     collector: &mut Collector,
-) -> Result<Option<String>, InputError> {
+) -> Result<Answer, InputError> {
     collector.begin_source(name);
     let position = Position::new(u64::MAX);
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -81,8 +93,7 @@ struct Document<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Document<'_> {
-    /// The token that continues a list.
-    type Value = Option<String>;
+    type Value = Answer;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         self.position.begin_object();
@@ -90,21 +101,51 @@ impl<'de> DeserializeSeed<'de> for Document<'_> {
     }
 }
 
+impl Document<'_> {
+    /// Names what is neither an object nor a list.
+    fn refuse(self, what: &str) -> Answer {
+        let line = self.position.line();
+        self.collector.refuse(Some(line), "", &format!("{what} is no object"));
+        Answer::default()
+    }
+}
+
 impl<'de> Visitor<'de> for Document<'_> {
-    type Value = Option<String>;
+    type Value = Answer;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a Kubernetes object or a list of them")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+        Ok(Answer::default())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(self.refuse(&value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(self.refuse(&value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(self.refuse(&value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(self.refuse(&value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        let start: String = value.chars().take(SHOWN).collect();
+        Ok(self.refuse(&format!("{start:?}")))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
         let Self { collector, position, list_of } = self;
         Items { collector, position, list_of }.visit_seq(items)?;
-        Ok(None)
+        Ok(Answer { is_list: true, continues: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -118,10 +159,10 @@ impl<'de> Visitor<'de> for Document<'_> {
                 "apiVersion" => object.api_version = text(map.next_value()?),
                 "kind" => object.kind = text(map.next_value()?),
                 "items" => {
-                    is_list = true;
                     let list_of = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
                     let list_of = list_of.map(|kind| (object.api_version.clone(), kind.to_owned()));
-                    map.next_value_seed(Items { collector, position, list_of })?;
+                    let items = Items { collector, position, list_of };
+                    is_list |= map.next_value_seed(items)?;
                     position.begin_object();
                 }
                 "metadata" => object.metadata = Some(raw(map.next_value()?)),
@@ -135,10 +176,11 @@ impl<'de> Visitor<'de> for Document<'_> {
             }
         }
         if is_list {
-            return Ok(object.metadata.and_then(continuation));
+            let continues = object.metadata.and_then(continuation);
+            return Ok(Answer { is_list, continues });
         }
         if collector.take(object) {
-            Ok(None)
+            Ok(Answer::default())
         } else {
             Err(serde::de::Error::custom("too many objects"))
         }
@@ -153,26 +195,52 @@ struct Items<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
-    type Value = ();
+    /// Whether it was a list; a field of that name is something else in other kinds.
+    type Value = bool;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
-    type Value = ();
+    type Value = bool;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a list of Kubernetes objects")
     }
 
     /// Go prints an empty list as `null`.
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(true)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
         loop {
             let document = Document {
                 collector: self.collector,
@@ -180,7 +248,7 @@ impl<'de> Visitor<'de> for Items<'_> {
                 list_of: self.list_of.clone(),
             };
             if items.next_element_seed(document)?.is_none() {
-                return Ok(());
+                return Ok(true);
             }
         }
     }

@@ -67,6 +67,14 @@ pub enum InputError {
          `| Out-File -Encoding utf8`"
     )]
     Utf16(String),
+    /// The text was damaged, or is no text.
+    #[error("{source_name} is no text: {what}")]
+    NotText {
+        /// The file.
+        source_name: String,
+        /// What it seems to be, and what to do.
+        what: &'static str,
+    },
     /// More than is read.
     #[error("{source_name} has more than {limit} bytes; {advice}")]
     TooLarge {
@@ -83,7 +91,7 @@ pub enum InputError {
     /// Nothing in it that a plan could be about.
     #[error(
         "there is no node in the input ({understood}); give the output of `kubectl get \
-         nodes,pods,deployments,replicasets,daemonsets,statefulsets -A -o json`"
+         nodes,pods,deployments,replicasets,daemonsets,statefulsets,jobs,cronjobs,pdb -A -o json`"
     )]
     NoNodes {
         /// What was read.
@@ -138,6 +146,24 @@ fn source_name(path: &Path) -> String {
     crate::report::shown_line(&shown)
 }
 
+/// What begins a file that is no text, and what to say of it.
+const NO_TEXT: &[(&[u8], &str)] = &[
+    (&[0x1f, 0x8b], "it is compressed; unpack it first, or write `zcat FILE | gidcheck plan -`"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "it is compressed; unpack it first, or write `zstdcat FILE | …`"),
+    (b"k8s\0", "it is Kubernetes' binary format; write it with `-o json`"),
+    (&[0], "it begins with NUL bytes, and so was damaged; write it again"),
+];
+
+fn no_text(name: &str, start: &[u8]) -> Option<InputError> {
+    let marked = start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]);
+    let unmarked = matches!(start, [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..]);
+    if marked || unmarked {
+        return Some(InputError::Utf16(name.to_owned()));
+    }
+    let (_, what) = NO_TEXT.iter().find(|(begin, _)| start.starts_with(begin))?;
+    Some(InputError::NotText { source_name: name.to_owned(), what })
+}
+
 fn read_source(
     name: &str,
     mut reader: impl BufRead,
@@ -145,8 +171,8 @@ fn read_source(
 ) -> Result<(), InputError> {
     let failed = |source| InputError::Read { source_name: name.to_owned(), source };
     let start = reader.fill_buf().map_err(failed)?;
-    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-        return Err(InputError::Utf16(name.to_owned()));
+    if let Some(error) = no_text(name, start) {
+        return Err(error);
     }
     if start.starts_with("\u{feff}".as_bytes()) {
         reader.consume(3);
