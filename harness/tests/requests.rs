@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fake_kubelet::version::{FeatureGates, KubernetesVersion};
 use gidcheck::cluster::{ApiServer, Clock, DeleteOptions, ListOptions, Place, Writing};
 use kubernetes_objects::Status;
+use kubernetes_objects::patch::PatchKind;
 use kubernetes_objects::resource;
 use serde_json::{Value as Json, json};
 
@@ -136,4 +137,162 @@ async fn a_secret_written_as_text_is_data_and_has_a_type() {
     });
     let refused = create(&server, &place("configmaps", "", ""), odd).expect_err("it has a space");
     assert!(refused.message.contains("data[a b]: Invalid value: \"a b\": a valid config key"));
+}
+
+fn apps(plural: &str, name: &'static str) -> Place<'static> {
+    let resource = resource::find("apps", "v1", plural).expect("it is served");
+    Place { resource, namespace: "default", name, subresource: "" }
+}
+
+/// A workload of one container, with whatever else its spec has.
+fn workload(kind: &str, spec: &Json) -> Json {
+    let mut whole = json!({
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {
+            "metadata": {"labels": {"a": "b"}},
+            "spec": {"containers": [{"name": "c", "image": "i"}]},
+        },
+    });
+    for (name, value) in spec.as_object().into_iter().flatten() {
+        whole[name] = value.clone();
+    }
+    json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "w"}, "spec": whole})
+}
+
+#[tokio::test]
+async fn workloads_that_make_no_sense_are_refused_in_the_servers_words() {
+    let server = server();
+    for (plural, kind, spec, says) in [
+        (
+            "deployments",
+            "Deployment",
+            json!({"strategy": {"type": "Slow"}}),
+            "spec.strategy: Unsupported value: {\"Type\":\"Slow\",\"RollingUpdate\":null}: \
+             supported values: \"Recreate\", \"RollingUpdate\"",
+        ),
+        (
+            "deployments",
+            "Deployment",
+            json!({"strategy": {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}}),
+            "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is \
+             'Recreate'",
+        ),
+        (
+            "deployments",
+            "Deployment",
+            json!({"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "0%"}}}),
+            "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when \
+             `maxSurge` is 0",
+        ),
+        (
+            "deployments",
+            "Deployment",
+            json!({"progressDeadlineSeconds": 5, "minReadySeconds": 5}),
+            "spec.progressDeadlineSeconds: Invalid value: 5: must be greater than minReadySeconds",
+        ),
+        (
+            "deployments",
+            "Deployment",
+            json!({"selector": null}),
+            "[spec.selector: Required value, spec.template.metadata.labels: Invalid value: \
+             {\"a\":\"b\"}: `selector` does not match template `labels`]",
+        ),
+        (
+            "daemonsets",
+            "DaemonSet",
+            json!({"updateStrategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}}),
+            "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when \
+             maxUnavailable is non-zero",
+        ),
+        (
+            "statefulsets",
+            "StatefulSet",
+            json!({"podManagementPolicy": "Any"}),
+            "spec.podManagementPolicy: Invalid value: \"Any\": must be 'OrderedReady' or 'Parallel'",
+        ),
+    ] {
+        let refused = create(&server, &apps(plural, ""), workload(kind, &spec));
+        let refused = refused.expect_err("it makes no sense").message;
+        assert_eq!(refused, format!("{kind}.apps \"w\" is invalid: {says}"));
+    }
+}
+
+#[tokio::test]
+async fn a_template_gets_what_pods_and_templates_get_and_nothing_of_pods_alone() {
+    let server = server();
+    let limits = json!({"limits": {"cpu": "1"}});
+    let container = json!({"name": "c", "image": "i", "resources": limits});
+    let template = json!({
+        "metadata": {"labels": {"a": "b"}}, "spec": {"containers": [container.clone()]},
+    });
+    let made = workload("Deployment", &json!({"template": template}));
+    let made = create(&server, &apps("deployments", ""), made).expect("it is valid");
+    let spec = &made["spec"]["template"]["spec"];
+    assert_eq!(spec["dnsPolicy"], "ClusterFirst");
+    assert_eq!(spec.get("enableServiceLinks"), None);
+    assert_eq!(spec["containers"][0]["resources"].get("requests"), None);
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+        "spec": {"containers": [container]},
+    });
+    let made = create(&server, &place("pods", "", ""), pod).expect("it is valid");
+    assert_eq!(made["spec"]["enableServiceLinks"], true);
+    assert_eq!(made["spec"]["containers"][0]["resources"]["requests"]["cpu"], "1");
+}
+
+#[tokio::test]
+async fn an_eviction_waits_for_the_status_of_its_budget_and_takes_from_it() {
+    let server = server();
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"a": "b"}},
+        "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]},
+    });
+    create(&server, &place("pods", "", ""), pod).expect("it is valid");
+    let status = json!({"status": {
+        "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+    }});
+    patch_status(&server, place("pods", "p", "status"), &status);
+    let resource = resource::find("policy", "v1", "poddisruptionbudgets").expect("it is served");
+    let budgets = Place { resource, namespace: "default", name: "", subresource: "" };
+    let budget = json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "b"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"a": "b"}}},
+    });
+    create(&server, &budgets, budget).expect("it is valid");
+    let evict = || {
+        let body =
+            json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}});
+        create(&server, &place("pods", "p", "eviction"), body)
+    };
+    let cause = |status: Status| {
+        assert_eq!((status.code, status.reason), (429, "TooManyRequests"));
+        status.details.map(|details| details.causes[0].message.clone()).unwrap_or_default()
+    };
+    assert_eq!(
+        cause(evict().expect_err("nobody has counted yet")),
+        "The disruption budget b is still being processed by the server."
+    );
+    let own = Place { name: "b", subresource: "status", ..budgets };
+    let counted = |allowed: i32| {
+        json!({"status": {
+            "observedGeneration": 1, "currentHealthy": 1, "desiredHealthy": 1 - allowed,
+            "expectedPods": 1, "disruptionsAllowed": allowed,
+        }})
+    };
+    patch_status(&server, own, &counted(0));
+    assert_eq!(
+        cause(evict().expect_err("it is the only one")),
+        "The disruption budget b needs 1 healthy pods and has 1 currently"
+    );
+    patch_status(&server, own, &counted(1));
+    evict().expect("one may go");
+    let left = server.read(&Place { subresource: "", ..own }).expect("it is there");
+    assert_eq!(left["status"]["disruptionsAllowed"], 0);
+    assert!(left["status"]["disruptedPods"]["p"].is_string());
+}
+
+fn patch_status(server: &ApiServer, place: Place<'_>, patch: &Json) {
+    let writing = Writing { manager: "test", ..Writing::default() };
+    let patch = patch.to_string();
+    server.patch(&place, PatchKind::Merge, patch.as_bytes(), &writing).expect("it fits");
 }

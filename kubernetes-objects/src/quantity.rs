@@ -1,14 +1,15 @@
 //! Amounts such as `500m` or `1Gi`: what servers accept, and the form in which they give them
 //! back (`resource.Quantity`, Kubernetes 1.36).
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
 /// An amount, exact to a billionth; smaller parts are rounded away from zero, and what is above
-/// 2^63 - 1 counts as that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// 2^63 - 1 counts as that. Two are equal when they are the same amount, however it is written.
+#[derive(Debug, Clone, Copy)]
 pub struct Quantity {
     nanos: i128,
     format: Format,
@@ -87,7 +88,51 @@ impl FromStr for Quantity {
     }
 }
 
+impl PartialEq for Quantity {
+    fn eq(&self, other: &Self) -> bool {
+        self.nanos == other.nanos
+    }
+}
+
+impl Eq for Quantity {}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Quantity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.nanos.cmp(&other.nanos)
+    }
+}
+
 impl Quantity {
+    /// Both together, in the form of the first.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { nanos: self.nanos.saturating_add(other.nanos).min(MAX), ..self }
+    }
+
+    /// Whether it is less than nothing.
+    #[must_use]
+    pub fn is_negative(self) -> bool {
+        self.nanos < 0
+    }
+
+    /// Whether no thousandths are left over, which is as far as servers look.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.round_up_to_milli().nanos % NANO == 0
+    }
+
+    /// Whether it is made of whole parts of this size; nothing is not.
+    #[must_use]
+    pub fn is_multiple_of(self, size: Self) -> bool {
+        self.nanos > 0 && size.nanos > 0 && self.nanos % size.nanos == 0
+    }
+
     /// The same amount without parts below a thousandth, which servers do not keep in lists of
     /// resources; rounded away from zero.
     #[must_use]
@@ -240,6 +285,18 @@ mod tests {
         assert_eq!(rounded("1u"), Ok("1m".to_owned()));
         assert_eq!(rounded("-1u"), Ok("-1m".to_owned()));
         assert_eq!(rounded("2m"), Ok("2m".to_owned()));
+    }
+
+    #[test]
+    fn amounts_are_compared_and_added_whatever_their_form() {
+        let read = |text: &str| text.parse::<Quantity>().expect("it is an amount");
+        assert_eq!(read("1024Mi"), read("1Gi"));
+        assert!(read("1500m") > read("1") && read("-1").is_negative());
+        assert_eq!(read("1Gi").plus(read("1Gi")).to_string(), "2Gi");
+        assert!(read("2").is_whole() && !read("500m").is_whole());
+        assert!(
+            read("4Mi").is_multiple_of(read("2Mi")) && !read("3Mi").is_multiple_of(read("2Mi"))
+        );
     }
 
     proptest::proptest! {

@@ -4,6 +4,7 @@ mod api_server;
 mod clock;
 mod controllers;
 mod delays;
+mod disruptions;
 mod joining;
 mod metrics;
 mod node;

@@ -6,6 +6,7 @@
 mod addresses;
 mod applying;
 mod deleting;
+mod evicting;
 mod node_seam;
 mod pods;
 mod reading;

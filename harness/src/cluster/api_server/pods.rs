@@ -1,21 +1,17 @@
-//! What hangs below pods: binding, eviction, status.
+//! What hangs below pods: binding, status.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Pod, PodCondition, PodStatus};
-use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use kubernetes_objects::resource;
-use kubernetes_objects::{Cause, CauseReason, Status};
+use kubernetes_objects::Status;
 
-use super::requests::DeleteOptions;
 use super::writing::Write;
 use super::{ApiServer, State, core};
 use crate::cluster::object::Object;
 use crate::cluster::owners::Writer;
-use crate::cluster::store::{Record, has_ended};
+use crate::cluster::store::Record;
 
 impl ApiServer {
     /// Binds a pod to a node.
@@ -97,99 +93,6 @@ impl State {
         }
         Ok(())
     }
-
-    /// Evicts a pod: deletes it, unless a disruption budget is in the way.
-    pub(super) fn evict(
-        &mut self,
-        record: &Record,
-        options: &DeleteOptions,
-        now: &Time,
-    ) -> Result<(), Status> {
-        let Some(pod) = record.object.pod() else { return Ok(()) };
-        if !has_ended(pod) && pod.metadata.deletion_timestamp.is_none() {
-            self.check_budgets(pod)?;
-        }
-        self.delete(core("pods"), record, options, now).map(drop)
-    }
-
-    /// Refuses what would leave fewer healthy pods than a disruption budget asks for.
-    fn check_budgets(&self, pod: &Pod) -> Result<(), Status> {
-        let Some(budgets) = resource::find("policy", "v1", "poddisruptionbudgets") else {
-            return Ok(());
-        };
-        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        for (_, record) in self.store.collection(budgets).after(&namespace, None) {
-            let Some(budget) = record.object.other() else { continue };
-            let Ok(budget) = budget.read::<PodDisruptionBudget>() else { continue };
-            let Some(spec) = &budget.spec else { continue };
-            let selects = |pod: &Pod| {
-                pod.metadata.namespace.as_deref() == Some(&namespace)
-                    && spec.selector.as_ref().is_some_and(|selector| {
-                        crate::cluster::selection::selects(selector, pod.metadata.labels.as_ref())
-                    })
-            };
-            if !selects(pod) {
-                continue;
-            }
-            let mine: Vec<_> =
-                self.store.pods().filter(|pod| selects(pod) && !has_ended(pod)).collect();
-            let healthy = mine.iter().filter(|pod| is_ready(pod)).count();
-            let wanted = wanted_healthy(
-                spec.min_available.as_ref(),
-                spec.max_unavailable.as_ref(),
-                mine.len(),
-            );
-            if healthy <= wanted {
-                let name = budget.metadata.name.as_deref().unwrap_or_default();
-                return Err(disrupted(name, wanted, healthy));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn disrupted(budget: &str, wanted: usize, healthy: usize) -> Status {
-    let cause = Cause {
-        reason: CauseReason::DisruptionBudget,
-        message: format!(
-            "The disruption budget {budget} needs {wanted} healthy pods and has {healthy} currently"
-        ),
-        field: String::new(),
-    };
-    let details = kubernetes_objects::Details { causes: vec![cause], ..Default::default() };
-    Status::new(
-        429,
-        "TooManyRequests",
-        "Cannot evict pod as it would violate the pod's disruption budget.",
-    )
-    .with_details(details)
-}
-
-/// How many pods must stay healthy of as many as there are.
-fn wanted_healthy(
-    min_available: Option<&IntOrString>,
-    max_unavailable: Option<&IntOrString>,
-    pods: usize,
-) -> usize {
-    let of = |value: &IntOrString| match value {
-        IntOrString::Int(number) => usize::try_from(*number).unwrap_or(0),
-        IntOrString::String(text) => {
-            let percent: usize =
-                text.strip_suffix('%').and_then(|text| text.parse().ok()).unwrap_or(0);
-            // Both round up (disruption controller, `GetScaledValueFromIntOrPercent`).
-            pods.saturating_mul(percent).div_ceil(100)
-        }
-    };
-    match (min_available, max_unavailable) {
-        (Some(least), _) => of(least),
-        (None, Some(most)) => pods.saturating_sub(of(most)),
-        (None, None) => 0,
-    }
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    conditions.into_iter().any(|one| one.type_ == "Ready" && one.status == "True")
 }
 
 /// Sets a condition in the place of the one of its type.

@@ -170,7 +170,13 @@ impl State {
             &before.object,
             &self.gates,
         );
-        let errors = strategy::validate_update(resource, &object, &before.object, &self.gates);
+        let errors = strategy::validate_update(
+            resource,
+            write.writer.subresource,
+            &object,
+            &before.object,
+            &self.gates,
+        );
         if !errors.is_empty() {
             return Err(invalid(&resource.qualified_kind(), &name, &errors));
         }

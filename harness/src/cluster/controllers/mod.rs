@@ -8,6 +8,7 @@ mod adoption;
 mod client;
 mod daemon_set;
 mod deployment;
+mod disruption;
 mod expectations;
 mod finished_jobs;
 mod garbage_collector;
@@ -37,6 +38,7 @@ use super::store::{Change, ChangeKind};
 use client::Client;
 use daemon_set::DaemonSets;
 use deployment::Deployments;
+use disruption::Disruptions;
 use finished_jobs::FinishedJobs;
 use garbage_collector::GarbageCollector;
 use informer::{Changes, Told};
@@ -66,6 +68,7 @@ pub(super) struct Kinds {
     claims: &'static Resource,
     jobs: &'static Resource,
     leases: &'static Resource,
+    budgets: &'static Resource,
 }
 
 impl Kinds {
@@ -85,6 +88,7 @@ impl Kinds {
             claims: of("", "persistentvolumeclaims"),
             jobs: of("batch", "jobs"),
             leases: of("coordination.k8s.io", "leases"),
+            budgets: of("policy", "poddisruptionbudgets"),
         }
     }
 }
@@ -102,6 +106,7 @@ pub(super) struct All {
     finished_jobs: Arc<FinishedJobs>,
     node_lifecycle: Arc<NodeLifecycle>,
     taint_eviction: Arc<TaintEviction>,
+    disruptions: Arc<Disruptions>,
     garbage_collector: Arc<GarbageCollector>,
     namespaces: Arc<Namespaces>,
     pod_collector: Arc<PodCollector>,
@@ -124,6 +129,7 @@ impl All {
             finished_jobs: FinishedJobs::new(kinds, client("ttl-after-finished-controller")),
             node_lifecycle: NodeLifecycle::new(kinds, &view, client("node-controller")),
             taint_eviction: TaintEviction::new(kinds, &view, client("taint-eviction-controller")),
+            disruptions: Disruptions::new(kinds, &view, client("disruption-controller")),
             garbage_collector: GarbageCollector::new(kinds, &view, garbage),
             namespaces: Namespaces::new(kinds, &view, emptying),
             pod_collector: PodCollector::new(kinds, &view, client("pod-garbage-collector")),
@@ -142,7 +148,7 @@ impl All {
         }
         if std::ptr::eq(resource, self.kinds.pods) {
             let heard = self.view.heard();
-            let claiming = [self.kinds.replica_sets, self.kinds.stateful_sets];
+            let claiming = [self.kinds.replica_sets, self.kinds.stateful_sets, self.kinds.budgets];
             return heard.ended.len() > MOST_ENDED
                 || heard.any(&claiming)
                 || self.taint_eviction.is_at_work();
@@ -154,7 +160,7 @@ impl All {
         }
         let daemons = || self.view.heard().any(&[self.kinds.daemon_sets]);
         change.kind == ChangeKind::Deleted
-            || matches!(resource.group, "apps" | "batch")
+            || matches!(resource.group, "apps" | "batch" | "policy")
             || (std::ptr::eq(resource, self.kinds.nodes) && daemons())
     }
 
@@ -167,6 +173,7 @@ impl All {
         self.finished_jobs.hear(told);
         self.node_lifecycle.hear(told);
         self.taint_eviction.hear(told);
+        self.disruptions.hear(told);
         self.garbage_collector.hear(told);
         self.namespaces.hear(told);
         self.pod_collector.hear(told);
@@ -177,6 +184,7 @@ impl All {
         vec![
             ("daemonset", self.daemon_sets.queue().counts()),
             ("deployment", self.deployments.queue().counts()),
+            ("disruption", self.disruptions.queue().counts()),
             ("garbage_collector_attempt_to_delete", self.garbage_collector.queue().counts()),
             ("job", self.jobs.queue().counts()),
             ("namespace", self.namespaces.queue().counts()),

@@ -4,19 +4,45 @@
 //! API server 1.36.2).
 
 use k8s_openapi::api::core::v1::{
-    Container, EmptyDirVolumeSource, EnvVar, Pod, PodSpec, Probe, Toleration, Volume,
+    Container, EmptyDirVolumeSource, EnvVar, HTTPGetAction, Pod, PodSpec, Probe,
+    ResourceRequirements, Toleration, Volume,
 };
 
 /// Permissions of files that a volume is made of.
 const FILE_MODE: i32 = 0o644;
 
+/// How long the token of a service account is good for.
+const TOKEN_SECONDS: i64 = 3600;
+
 /// How long a pod stays on a node that is gone (admission plugin `DefaultTolerationSeconds`).
 const TOLERATED_SECONDS: i64 = 300;
 
-/// Fills in a pod.
+/// Fills in a pod: what its template would get, and what only pods get.
 pub(super) fn pod(pod: &mut Pod) {
-    if let Some(spec) = pod.spec.as_mut() {
-        self::spec(spec);
+    let Some(spec) = pod.spec.as_mut() else { return };
+    self::spec(spec);
+    spec.enable_service_links.get_or_insert(true);
+    let host_network = spec.host_network == Some(true);
+    let init = spec.init_containers.iter_mut().flatten();
+    for container in spec.containers.iter_mut().chain(init) {
+        let ports = container.ports.iter_mut().flatten();
+        for port in ports.filter(|_| host_network) {
+            port.host_port.get_or_insert(port.container_port);
+        }
+        if let Some(resources) = container.resources.as_mut() {
+            request_limits(resources);
+        }
+    }
+    if let Some(resources) = spec.resources.as_mut() {
+        request_limits(resources);
+    }
+}
+
+/// What is limited and not asked for is asked for up to its limit.
+fn request_limits(resources: &mut ResourceRequirements) {
+    let limits = resources.limits.clone().unwrap_or_default();
+    for (name, limit) in limits {
+        resources.requests.get_or_insert_default().entry(name).or_insert(limit);
     }
 }
 
@@ -63,10 +89,9 @@ pub(in crate::cluster) fn keep(pod: &mut Pod, before: &Pod) {
 
 /// Fills in the spec of a pod or of a template for pods.
 pub(super) fn spec(spec: &mut PodSpec) {
-    let host_network = spec.host_network == Some(true);
     let init = spec.init_containers.iter_mut().flatten();
     for container in spec.containers.iter_mut().chain(init) {
-        self::container(container, host_network);
+        self::container(container);
     }
     for container in spec.ephemeral_containers.iter_mut().flatten() {
         let image = container.image.as_deref().unwrap_or_default();
@@ -86,7 +111,6 @@ pub(super) fn spec(spec: &mut PodSpec) {
         spec.service_account_name = Some(account);
     }
     spec.termination_grace_period_seconds.get_or_insert(30);
-    spec.enable_service_links.get_or_insert(true);
     spec.security_context.get_or_insert_with(Default::default);
 }
 
@@ -96,16 +120,13 @@ fn text(field: &mut Option<String>, value: &str) {
     }
 }
 
-fn container(container: &mut Container, host_network: bool) {
+fn container(container: &mut Container) {
     let policy = pull_policy(container.image.as_deref().unwrap_or_default());
     text(&mut container.image_pull_policy, policy);
     text(&mut container.termination_message_path, "/dev/termination-log");
     text(&mut container.termination_message_policy, "File");
     for port in container.ports.iter_mut().flatten() {
         text(&mut port.protocol, "TCP");
-        if host_network {
-            port.host_port.get_or_insert(port.container_port);
-        }
     }
     container.env.iter_mut().flatten().for_each(environment);
     for probe in [
@@ -115,10 +136,9 @@ fn container(container: &mut Container, host_network: bool) {
     ] {
         probe.iter_mut().for_each(self::probe);
     }
-    if let Some(resources) = container.resources.as_mut() {
-        let limits = resources.limits.clone().unwrap_or_default();
-        for (name, limit) in limits {
-            resources.requests.get_or_insert_default().entry(name).or_insert(limit);
+    if let Some(lifecycle) = container.lifecycle.as_mut() {
+        for hook in [&mut lifecycle.post_start, &mut lifecycle.pre_stop] {
+            hook.iter_mut().filter_map(|hook| hook.http_get.as_mut()).for_each(http_get);
         }
     }
 }
@@ -141,10 +161,15 @@ fn probe(probe: &mut Probe) {
             *field = Some(value);
         }
     }
-    if let Some(get) = probe.http_get.as_mut() {
-        text(&mut get.scheme, "HTTP");
-        text(&mut get.path, "/");
+    probe.http_get.iter_mut().for_each(http_get);
+    if let Some(call) = probe.grpc.as_mut() {
+        call.service.get_or_insert_default();
     }
+}
+
+fn http_get(get: &mut HTTPGetAction) {
+    text(&mut get.scheme, "HTTP");
+    text(&mut get.path, "/");
 }
 
 fn volume(volume: &mut Volume) {
@@ -156,6 +181,10 @@ fn volume(volume: &mut Volume) {
         source.default_mode.get_or_insert(FILE_MODE);
     } else if let Some(source) = volume.projected.as_mut() {
         source.default_mode.get_or_insert(FILE_MODE);
+        let tokens = source.sources.iter_mut().flatten();
+        for token in tokens.filter_map(|source| source.service_account_token.as_mut()) {
+            token.expiration_seconds.get_or_insert(TOKEN_SECONDS);
+        }
     } else if let Some(source) = volume.host_path.as_mut() {
         source.type_.get_or_insert_default();
     } else if *volume == (Volume { name: volume.name.clone(), ..Volume::default() }) {

@@ -1,6 +1,7 @@
 //! What is particular to each kind when it is written: what the server fills in, what it does not
 //! let clients set, what it refuses.
 
+mod budgets;
 mod claims;
 mod defaults;
 pub(super) mod fields;
@@ -10,6 +11,7 @@ mod nodes;
 mod pods;
 pub(super) mod services;
 mod validation;
+mod workload_rules;
 mod workloads;
 
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub(super) fn prepare_for_create(
                 claims::prepare_for_create(other);
             } else if key_values::is_one(resource) {
                 key_values::fill_in(resource, other);
+            } else if budgets::is_one(resource) {
+                budgets::prepare_for_create(other);
             } else if has_status(resource) {
                 other.rest.remove("status");
             }
@@ -127,42 +131,73 @@ pub(super) fn validate(
     gates: &FeatureGates,
 ) -> Vec<FieldError> {
     if let Object::Pod(pod) = object {
-        return validation::new_pod(pod);
+        return validation::new_pod(resource, pod);
     }
     let mut errors = Vec::new();
     validation::metadata(resource, object.metadata(), &mut errors);
-    if let Object::Other(other) = object {
-        if workloads::is_one(resource) {
-            workloads::validate(resource, other, gates, &mut errors);
-        } else if is_service(resource) {
-            services::validate(other, &mut errors);
-        } else if key_values::is_one(resource) {
-            key_values::validate(other, &mut errors);
-        }
-    }
+    validate_rest(resource, object, gates, &mut errors);
     errors
+}
+
+/// Everything that is wrong with what is particular to a kind.
+fn validate_rest(
+    resource: &'static Resource,
+    object: &Object,
+    gates: &FeatureGates,
+    errors: &mut Vec<FieldError>,
+) {
+    match object {
+        Object::Node(node) => nodes::validate(node, errors),
+        Object::Other(other) if workloads::is_one(resource) => {
+            workloads::validate(resource, other, gates, errors);
+        }
+        Object::Other(other) if is_service(resource) => services::validate(other, errors),
+        Object::Other(other) if key_values::is_one(resource) => {
+            key_values::validate(resource, other, errors);
+        }
+        Object::Other(other) if budgets::is_one(resource) => budgets::validate(other, errors),
+        Object::Pod(_) | Object::Event(_) | Object::Lease(_) | Object::Other(_) => {}
+    }
 }
 
 /// Everything that is wrong with an update, in the server's order.
 pub(super) fn validate_update(
     resource: &'static Resource,
+    subresource: &str,
     object: &Object,
     before: &Object,
     gates: &FeatureGates,
 ) -> Vec<FieldError> {
     if let (Object::Pod(pod), Object::Pod(before)) = (object, before) {
-        return validation::updated_pod(pod, before);
+        return match subresource {
+            "status" => pods::validate_status(pod, before),
+            _ => validation::updated_pod(resource, pod, before),
+        };
     }
-    let mut errors = validate(resource, object, gates);
+    let mut errors = Vec::new();
+    validation::of_update(object.metadata(), before.metadata(), &mut errors);
+    if !budgets::is_one(resource) {
+        validation::of_update_by_kind(object.metadata(), before.metadata(), &mut errors);
+    }
+    if subresource == "status" {
+        return errors;
+    }
     if let (Object::Other(other), Object::Other(before)) = (object, before) {
         if workloads::is_one(resource) {
-            workloads::validate_update(resource, other, before, &mut errors);
-        } else if is_service(resource) {
+            workloads::validate_update(resource, other, before, gates, &mut errors);
+            return errors;
+        }
+        if is_service(resource) {
             services::validate_update(other, before, &mut errors);
         } else {
             validation::immutable_data(resource, other, before, &mut errors);
         }
     }
+    if is_service(resource) || key_values::is_one(resource) {
+        // These are checked once more as if they were new.
+        validation::metadata(resource, object.metadata(), &mut errors);
+    }
+    validate_rest(resource, object, gates, &mut errors);
     errors
 }
 

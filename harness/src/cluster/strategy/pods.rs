@@ -2,9 +2,10 @@
 
 use fake_kubelet::status::qos::qos_class;
 use fake_kubelet::version::FeatureGates;
-use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 
-use super::{defaults, fields};
+use super::{defaults, fields, validation};
+use crate::cluster::refusal::FieldError;
 
 /// Fills in a new pod and gives it its first status.
 pub(super) fn prepare_for_create(pod: &mut Pod, gates: &FeatureGates) {
@@ -52,5 +53,65 @@ pub(super) fn prepare_for_update(
     if pod.spec.as_ref() != spec {
         let generation = before.metadata.generation.unwrap_or(1);
         pod.metadata.generation = Some(generation.saturating_add(1));
+    }
+}
+
+/// Everything that is wrong with a new status: what has ended for good does not begin again
+/// (`ValidatePodStatusUpdate` of `pkg/apis/core/validation`, 1.36).
+pub(super) fn validate_status(pod: &Pod, before: &Pod) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    validation::of_update(&pod.metadata, &before.metadata, &mut errors);
+    validation::of_update_by_kind(&pod.metadata, &before.metadata, &mut errors);
+    let nothing = PodStatus::default();
+    let (now, then) =
+        (pod.status.as_ref().unwrap_or(&nothing), before.status.as_ref().unwrap_or(&nothing));
+    let spec = before.spec.as_ref();
+    let policy = spec.and_then(|spec| spec.restart_policy.as_deref()).unwrap_or_default();
+    let sidecars = spec.into_iter().flat_map(|spec| spec.init_containers.iter().flatten());
+    let sidecars: Vec<_> = sidecars
+        .filter(|container| container.restart_policy.as_deref() == Some("Always"))
+        .map(|container| container.name.as_str())
+        .collect();
+    for (field, policy, sidecars, now, then) in [
+        ("containerStatuses", policy, &[][..], &now.container_statuses, &then.container_statuses),
+        (
+            "initContainerStatuses",
+            policy,
+            &*sidecars,
+            &now.init_container_statuses,
+            &then.init_container_statuses,
+        ),
+        // Ephemeral containers never restart.
+        (
+            "ephemeralContainerStatuses",
+            "Never",
+            &[][..],
+            &now.ephemeral_container_statuses,
+            &then.ephemeral_container_statuses,
+        ),
+    ] {
+        for (index, then) in then.iter().flatten().enumerate() {
+            let may_restart = sidecars.contains(&then.name.as_str()) || restarts(policy, then);
+            let goes_on = |now: &ContainerStatus| now.name == then.name && !has_terminated(now);
+            if !may_restart && now.iter().flatten().any(goes_on) {
+                let field = format!("status.{field}[{index}].state");
+                let detail = "may not be transitioned to non-terminated state";
+                errors.push(FieldError::forbidden(field, detail));
+            }
+        }
+    }
+    errors
+}
+
+fn has_terminated(status: &ContainerStatus) -> bool {
+    status.state.as_ref().is_some_and(|state| state.terminated.is_some())
+}
+
+/// Whether a container may run, or run again.
+fn restarts(policy: &str, status: &ContainerStatus) -> bool {
+    let ended = status.state.as_ref().and_then(|state| state.terminated.as_ref());
+    match ended {
+        None => true,
+        Some(ended) => policy == "Always" || (policy == "OnFailure" && ended.exit_code != 0),
     }
 }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kubernetes_objects::resource::Resource;
 use serde_json::{Map, Value as Json, json};
 
-use super::{claims, defaults, fields, validation};
+use super::workload_rules::{self, Rules};
+use super::{claims, defaults, fields};
 use crate::cluster::object::Untyped;
 use crate::cluster::refusal::FieldError;
-use crate::cluster::selection::selects;
 
 /// What begins the labels of a job's pods; each stands there a second time without it, as before
 /// 1.27.
@@ -22,12 +21,8 @@ struct Kind {
     plural: &'static str,
     /// Where the template is.
     template: &'static str,
-    /// How the template's pods may restart.
-    restart_policies: &'static [&'static str],
-    /// Whether it must say which pods are its own, and that never changes.
-    selects: bool,
-    /// Numbers that cannot be below zero.
-    counts: &'static [&'static str],
+    /// What of its spec never changes.
+    immutable: &'static [&'static str],
     /// What its spec gets where it is left out.
     defaults: fn() -> Json,
 }
@@ -37,9 +32,7 @@ static KINDS: &[Kind] = &[
     Kind {
         plural: "deployments",
         template: "/spec/template",
-        restart_policies: &["Always"],
-        selects: true,
-        counts: &["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"],
+        immutable: &["selector"],
         defaults: || {
             json!({
                 "replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600,
@@ -50,25 +43,19 @@ static KINDS: &[Kind] = &[
     Kind {
         plural: "replicasets",
         template: "/spec/template",
-        restart_policies: &["Always"],
-        selects: true,
-        counts: &["replicas", "minReadySeconds"],
+        immutable: &["selector"],
         defaults: || json!({"replicas": 1}),
     },
     Kind {
         plural: "daemonsets",
         template: "/spec/template",
-        restart_policies: &["Always"],
-        selects: true,
-        counts: &["minReadySeconds", "revisionHistoryLimit"],
+        immutable: &["selector"],
         defaults: || json!({"revisionHistoryLimit": 10, "updateStrategy": {"type": "RollingUpdate"}}),
     },
     Kind {
         plural: "statefulsets",
         template: "/spec/template",
-        restart_policies: &["Always"],
-        selects: true,
-        counts: &["replicas", "minReadySeconds", "revisionHistoryLimit"],
+        immutable: &["selector"],
         defaults: || {
             json!({
                 "replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady",
@@ -81,9 +68,7 @@ static KINDS: &[Kind] = &[
     Kind {
         plural: "jobs",
         template: "/spec/template",
-        restart_policies: &["OnFailure", "Never"],
-        selects: false,
-        counts: &["parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished"],
+        immutable: &["completionMode", "selector", "template"],
         defaults: || {
             json!({
                 "completionMode": "NonIndexed", "suspend": false, "backoffLimit": 6,
@@ -94,9 +79,7 @@ static KINDS: &[Kind] = &[
     Kind {
         plural: "cronjobs",
         template: "/spec/jobTemplate/spec/template",
-        restart_policies: &["OnFailure", "Never"],
-        selects: false,
-        counts: &["successfulJobsHistoryLimit", "failedJobsHistoryLimit"],
+        immutable: &[],
         defaults: || {
             json!({
                 "concurrencyPolicy": "Allow", "suspend": false,
@@ -150,7 +133,7 @@ pub(super) fn fill_in(
         let mut pod = Pod { spec: Some(spec), ..Pod::default() };
         let carried = carried.map(|template| Pod { spec: template.spec, ..Pod::default() });
         fields::drop_disabled_spec(gates, &mut pod, carried.as_ref());
-        defaults::pod(&mut pod);
+        pod.spec.iter_mut().for_each(defaults::spec);
         template.spec = pod.spec;
     }
     if let (Some(place), Ok(template)) =
@@ -221,8 +204,14 @@ fn select_own_pods(job: &mut Untyped) {
         job.metadata.labels = serde_json::from_value(labels.clone()).ok();
     }
     if spec.get("manualSelector").and_then(Json::as_bool) != Some(true) {
-        let selected = json!({format!("{JOB_LABELS}controller-uid"): uid});
-        spec.insert("selector".to_owned(), json!({"matchLabels": selected}));
+        let selector = spec.entry("selector").or_insert_with(|| json!({}));
+        if !selector.is_object() {
+            *selector = json!({});
+        }
+        if !selector["matchLabels"].is_object() {
+            selector["matchLabels"] = json!({});
+        }
+        selector["matchLabels"][format!("{JOB_LABELS}controller-uid")] = uid.into();
     }
 }
 
@@ -245,64 +234,73 @@ pub(super) fn validate(
     errors: &mut Vec<FieldError>,
 ) {
     let Some(kind) = kind_of(resource) else { return };
-    let Some(spec) = object.rest.get("spec") else { return };
-    for count in kind.counts {
-        if let Some(number) = spec.get(count).and_then(Json::as_i64).filter(|number| *number < 0) {
-            let detail = "must be greater than or equal to 0";
-            errors.push(FieldError::invalid(format!("spec.{count}"), number, detail));
+    let nothing = json!({});
+    let whole = object.rest.get("spec").unwrap_or(&nothing);
+    let path = if kind.plural == "cronjobs" { "spec.jobTemplate.spec" } else { "spec" };
+    let spec = if kind.plural == "cronjobs" { &whole["jobTemplate"]["spec"] } else { whole };
+    let template = template_of(kind, object).unwrap_or_default();
+    let rules = Rules { kind: resource.kind, path, spec, template };
+    let metadata = &object.metadata;
+    match kind.plural {
+        "deployments" => rules.deployment(errors),
+        "replicasets" => rules.replica_set(errors),
+        "daemonsets" => rules.daemon_set(errors),
+        "statefulsets" => rules.stateful_set(errors),
+        "jobs" => {
+            rules.generated_selector(metadata.uid.as_deref().unwrap_or_default(), errors);
+            rules.job(errors);
+        }
+        _ => {
+            workload_rules::cron_job(metadata.name.as_deref().unwrap_or_default(), whole, errors);
+            rules.job_without_selector(errors);
         }
     }
-    let template = template_of(kind, object).unwrap_or_default();
-    let path = kind.template.trim_start_matches('/').replace('/', ".");
-    if kind.selects {
-        check_selector(spec, &template, errors);
-    }
-    let pod = Pod {
-        spec: template.spec.clone(),
-        metadata: template.metadata.unwrap_or_default(),
-        ..Pod::default()
-    };
-    errors.extend(validation::template(&pod).into_iter().map(|error| error.under(&path)));
-    let policy = template.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
-    if let Some(policy) = policy.filter(|policy| !kind.restart_policies.contains(policy)) {
-        let field = format!("{path}.spec.restartPolicy");
-        errors.push(FieldError::unsupported(field, policy, kind.restart_policies));
-    }
 }
 
-fn check_selector(spec: &Json, template: &PodTemplateSpec, errors: &mut Vec<FieldError>) {
-    let selector = spec.get("selector").filter(|selector| !selector.is_null());
-    let Some(selector) = selector else {
-        errors.push(FieldError::required("spec.selector", ""));
-        return;
-    };
-    let Ok(read) = serde_json::from_value::<LabelSelector>(selector.clone()) else { return };
-    if read == LabelSelector::default() {
-        let detail = "empty selector is invalid for deployment";
-        errors.push(FieldError::invalid("spec.selector", selector, detail));
-    }
-    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
-    if !selects(&read, labels) {
-        let labels = serde_json::to_string(&labels.cloned().unwrap_or_default())
-            .expect("labels are always valid JSON");
-        let detail = "`selector` does not match template `labels`";
-        errors.push(FieldError::invalid("spec.template.metadata.labels", labels, detail));
-    }
-}
-
-/// What an update must leave as it was.
+/// What an update must leave as it was, and what is wrong with the rest.
 pub(super) fn validate_update(
     resource: &Resource,
     object: &Untyped,
     before: &Untyped,
+    gates: &FeatureGates,
     errors: &mut Vec<FieldError>,
 ) {
+    validate(resource, object, gates, errors);
     let Some(kind) = kind_of(resource) else { return };
-    let selector =
-        |object: &Untyped| object.rest.get("spec").and_then(|spec| spec.get("selector")).cloned();
-    let now = selector(object);
-    if (kind.selects || resource.plural == "jobs") && now != selector(before) {
-        let shown = now.unwrap_or_default();
-        errors.push(FieldError::invalid("spec.selector", shown, "field is immutable"));
+    let field = |object: &Untyped, name: &str| {
+        object.rest.get("spec").and_then(|spec| spec.get(name)).cloned().unwrap_or_default()
+    };
+    if kind.plural == "statefulsets" {
+        if fixed_part(object) != fixed_part(before) {
+            errors.push(FieldError::forbidden("spec", STATEFUL_SET_CHANGES));
+        }
+        return;
     }
+    for name in kind.immutable {
+        let now = field(object, name);
+        if now != field(before, name) {
+            let detail = "field is immutable";
+            errors.push(FieldError::invalid(format!("spec.{name}"), now, detail));
+        }
+    }
+}
+
+/// What may change in a stateful set, in the server's words.
+const STATEFUL_SET_CHANGES: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+/// The part of a stateful set's spec that never changes.
+fn fixed_part(set: &Untyped) -> Map<String, Json> {
+    const CHANGING: &[&str] = &[
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
+    ];
+    let spec = set.rest.get("spec").and_then(Json::as_object).cloned().unwrap_or_default();
+    let fixed =
+        |(name, value): &(String, Json)| !CHANGING.contains(&name.as_str()) && !value.is_null();
+    spec.into_iter().filter(fixed).collect()
 }

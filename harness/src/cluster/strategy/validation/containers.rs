@@ -3,12 +3,18 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{
-    Container, EnvVar, EphemeralContainer, PodSpec, SecurityContext, VolumeMount,
+    Container, EnvFromSource, EnvVar, EphemeralContainer, PodSpec, ResourceRequirements,
+    SecurityContext, VolumeMount,
 };
 
-use super::{FieldError, names, one_of, security_context, uses};
+use super::{
+    FieldError, environment, names, network, one_of, ports, probes, resources, security_context,
+    volumes,
+};
 
 const PULL_POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
+/// How a container restarts by itself, whatever its pod does (KEP-5307).
+const RESTART_POLICIES: &[&str] = &["Always", "Never", "OnFailure"];
 const TERMINATION_MESSAGE_POLICIES: &[&str] = &["File", "FallbackToLogsOnError"];
 
 /// What every kind of container has.
@@ -20,8 +26,10 @@ struct Common<'a> {
     security_context: Option<&'a SecurityContext>,
     /// The ports, of which ephemeral containers may have none at all.
     with_ports: Option<&'a Container>,
-    environment: &'a [EnvVar],
+    variables: &'a [EnvVar],
+    variables_from: &'a [EnvFromSource],
     mounts: &'a [VolumeMount],
+    resources: Option<&'a ResourceRequirements>,
 }
 
 /// The common fields of a container; ephemeral ones are a type of their own.
@@ -34,8 +42,10 @@ macro_rules! common {
             image_pull_policy: $container.image_pull_policy.as_deref(),
             security_context: $container.security_context.as_ref(),
             with_ports: $with_ports,
-            environment: $container.env.as_deref().unwrap_or_default(),
+            variables: $container.env.as_deref().unwrap_or_default(),
+            variables_from: $container.env_from.as_deref().unwrap_or_default(),
             mounts: $container.volume_mounts.as_deref().unwrap_or_default(),
+            resources: $container.resources.as_ref(),
         }
     };
 }
@@ -48,23 +58,63 @@ pub(super) fn check(spec: &PodSpec, errors: &mut Vec<FieldError>) {
     if spec.containers.is_empty() {
         errors.push(FieldError::required("spec.containers", ""));
     }
+    let grace_period = spec.termination_grace_period_seconds;
     let mut names = BTreeSet::new();
     for (index, container) in spec.containers.iter().enumerate() {
         let path = format!("spec.containers[{index}]");
         check_one(&common!(container, Some(container)), spec, &path, errors);
         check_unique(&container.name, &path, &mut names, errors);
+        probes::check(container, grace_period, &path, errors);
+        check_restart_policy(container, &path, errors);
     }
+    network::check_host_ports(spec.containers.iter().enumerate(), "spec.containers", errors);
     for (index, container) in spec.init_containers.iter().flatten().enumerate() {
         let path = format!("spec.initContainers[{index}]");
         check_one(&common!(container, Some(container)), spec, &path, errors);
+        check_restart_policy(container, &path, errors);
         check_unique(&container.name, &path, &mut names, errors);
+        // Init containers run one after the other, so that their ports do not collide.
+        network::check_host_ports([(index, container)], "spec.initContainers", errors);
+        if container.restart_policy.as_deref() == Some("Always") {
+            probes::check(container, grace_period, &path, errors);
+        } else {
+            probes::forbid(container, &path, errors);
+        }
     }
     let targets = names.clone();
     for (index, container) in spec.ephemeral_containers.iter().flatten().enumerate() {
         let path = format!("spec.ephemeralContainers[{index}]");
         check_one(&common!(container, None), spec, &path, errors);
+        check_image(container.image.as_deref(), &path, errors);
         check_unique(&container.name, &path, &mut names, errors);
         check_ephemeral(container, &path, &targets, errors);
+    }
+}
+
+/// What holds for the containers of pods and not for those of templates.
+pub(super) fn check_for_pod(spec: &PodSpec, errors: &mut Vec<FieldError>) {
+    for (index, container) in spec.containers.iter().enumerate() {
+        check_image(container.image.as_deref(), &format!("spec.containers[{index}]"), errors);
+    }
+    for (index, container) in spec.init_containers.iter().flatten().enumerate() {
+        check_image(container.image.as_deref(), &format!("spec.initContainers[{index}]"), errors);
+    }
+}
+
+/// An image's name has no space around it.
+pub(super) fn check_image(image: Option<&str>, path: &str, errors: &mut Vec<FieldError>) {
+    let image = image.unwrap_or_default();
+    if image.trim() != image {
+        let detail = "must not have leading or trailing whitespace";
+        errors.push(FieldError::invalid_text(format!("{path}.image"), image, detail));
+    }
+}
+
+fn check_restart_policy(container: &Container, path: &str, errors: &mut Vec<FieldError>) {
+    let policy = container.restart_policy.as_deref();
+    if let Some(policy) = policy.filter(|policy| !RESTART_POLICIES.contains(policy)) {
+        let field = format!("{path}.restartPolicy");
+        errors.push(FieldError::unsupported(field, policy, RESTART_POLICIES));
     }
 }
 
@@ -83,14 +133,18 @@ fn check_one(container: &Common<'_>, spec: &PodSpec, path: &str, errors: &mut Ve
         errors,
     );
     if let Some(container) = container.with_ports {
-        uses::check_ports(container, path, errors);
+        ports::check(container, path, errors);
     }
-    let (environment, mounts) = (container.environment, container.mounts);
-    uses::check_environment_and_mounts(environment, mounts, spec, path, errors);
+    environment::check(container.variables, container.variables_from, path, errors);
+    volumes::check_mounts(container.mounts, spec, &format!("{path}.volumeMounts"), errors);
     let policy = container.image_pull_policy;
     one_of(format!("{path}.imagePullPolicy"), policy, PULL_POLICIES, errors);
+    if let Some(resources) = container.resources {
+        resources::of_container(resources, spec, &format!("{path}.resources"), errors);
+    }
     if let Some(context) = container.security_context {
-        security_context::of_container(context, &format!("{path}.securityContext"), errors);
+        let path = format!("{path}.securityContext");
+        security_context::of_container(context, spec.host_users != Some(false), &path, errors);
     }
 }
 

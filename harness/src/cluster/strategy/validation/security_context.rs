@@ -1,9 +1,9 @@
 //! Security contexts of pods and containers.
 
-use k8s_openapi::api::core::v1::{PodSecurityContext, SecurityContext};
+use k8s_openapi::api::core::v1::{PodSecurityContext, PodSpec, SecurityContext};
 use serde_json::Value as Json;
 
-use super::FieldError;
+use super::{FieldError, profiles};
 
 /// Uids and gids that the API accepts: those of a signed 32-bit number.
 const MAX_ID: i64 = i32::MAX as i64;
@@ -11,14 +11,12 @@ const MAX_ID: i64 = i32::MAX as i64;
 /// The values of the policy.
 const SUPPLEMENTAL_GROUPS_POLICIES: &[&str] = &["Merge", "Strict"];
 
+const PROC_MOUNTS: &[&str] = &["Default", "Unmasked"];
+const SE_LINUX_CHANGE_POLICIES: &[&str] = &["MountOption", "Recursive"];
 const FS_GROUP_CHANGE_POLICIES: &[&str] = &["Always", "OnRootMismatch"];
 
 /// Checks a pod's security context, to which the server also counts how processes are shared.
-pub(super) fn of_pod(
-    context: &PodSecurityContext,
-    shares_both_processes: bool,
-    errors: &mut Vec<FieldError>,
-) {
+pub(super) fn of_pod(context: &PodSecurityContext, spec: &PodSpec, errors: &mut Vec<FieldError>) {
     let path = "spec.securityContext";
     id(path, "fsGroup", context.fs_group, errors);
     id(path, "runAsUser", context.run_as_user, errors);
@@ -26,32 +24,70 @@ pub(super) fn of_pod(
     for (index, gid) in context.supplemental_groups.iter().flatten().enumerate() {
         id(path, &format!("supplementalGroups[{index}]"), Some(*gid), errors);
     }
-    if shares_both_processes {
+    if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
         errors.push(FieldError::invalid(
             format!("{path}.shareProcessNamespace"),
             true,
             "ShareProcessNamespace and HostPID cannot both be enabled",
         ));
     }
-    // Unlike most policies these may be unset, and an empty text is not that.
-    for (field, value, supported) in [
-        ("fsGroupChangePolicy", &context.fs_group_change_policy, FS_GROUP_CHANGE_POLICIES),
-        (
-            "supplementalGroupsPolicy",
-            &context.supplemental_groups_policy,
-            SUPPLEMENTAL_GROUPS_POLICIES,
-        ),
-    ] {
-        if let Some(value) = value.as_deref().filter(|value| !supported.contains(value)) {
-            errors.push(FieldError::unsupported(format!("{path}.{field}"), value, supported));
-        }
+    let of_the_host = (spec.host_network == Some(true), spec.host_ipc == Some(true));
+    let sysctls = context.sysctls.as_deref().unwrap_or_default();
+    profiles::sysctls(sysctls, of_the_host, &format!("{path}.sysctls"), errors);
+    let policy = context.fs_group_change_policy.as_deref();
+    set_to_one_of(path, "fsGroupChangePolicy", policy, FS_GROUP_CHANGE_POLICIES, errors);
+    if let Some(profile) = &context.seccomp_profile {
+        profiles::seccomp(profile, &format!("{path}.seccompProfile"), errors);
+    }
+    if let Some(profile) = &context.app_armor_profile {
+        profiles::app_armor(profile, &format!("{path}.appArmorProfile"), errors);
+    }
+    let policy = context.supplemental_groups_policy.as_deref();
+    set_to_one_of(path, "supplementalGroupsPolicy", policy, SUPPLEMENTAL_GROUPS_POLICIES, errors);
+    let policy = context.se_linux_change_policy.as_deref();
+    set_to_one_of(path, "seLinuxChangePolicy", policy, SE_LINUX_CHANGE_POLICIES, errors);
+}
+
+/// A value that may be unset; unlike with most policies an empty text is not that.
+fn set_to_one_of(
+    path: &str,
+    field: &str,
+    value: Option<&str>,
+    supported: &[&str],
+    errors: &mut Vec<FieldError>,
+) {
+    if let Some(value) = value.filter(|value| !supported.contains(value)) {
+        errors.push(FieldError::unsupported(format!("{path}.{field}"), value, supported));
     }
 }
 
-/// Checks a container's security context.
-pub(super) fn of_container(context: &SecurityContext, path: &str, errors: &mut Vec<FieldError>) {
+/// Checks a container's security context. Only in a user namespace of its own a container may see
+/// all of `/proc`.
+pub(super) fn of_container(
+    context: &SecurityContext,
+    has_users_of_the_host: bool,
+    path: &str,
+    errors: &mut Vec<FieldError>,
+) {
     id(path, "runAsUser", context.run_as_user, errors);
     id(path, "runAsGroup", context.run_as_group, errors);
+    let mount = context.proc_mount.as_deref();
+    set_to_one_of(path, "procMount", mount, PROC_MOUNTS, errors);
+    if has_users_of_the_host && mount == Some("Unmasked") {
+        let detail = "`hostUsers` must be false to use `Unmasked`";
+        errors.push(FieldError::invalid_text(format!("{path}.procMount"), "Unmasked", detail));
+    }
+    if let Some(profile) = &context.seccomp_profile {
+        profiles::seccomp(profile, &format!("{path}.seccompProfile"), errors);
+    }
+    check_escalation(context, path, errors);
+    if let Some(profile) = &context.app_armor_profile {
+        profiles::app_armor(profile, &format!("{path}.appArmorProfile"), errors);
+    }
+}
+
+/// What gives a process more rights than it is allowed to get.
+fn check_escalation(context: &SecurityContext, path: &str, errors: &mut Vec<FieldError>) {
     if context.allow_privilege_escalation != Some(false) {
         return;
     }
