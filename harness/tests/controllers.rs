@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gidcheck::cluster::{Cluster, DeleteOptions, Object, Propagation};
+use gidcheck::cluster::{Cluster, DeleteOptions, Object, Place, Propagation, Writing};
 use gidcheck::scenario::ClusterSpec;
 use gidcheck::target::Simulation;
 use k8s_openapi::api::core::v1::Pod;
@@ -22,6 +22,7 @@ fn kind(plural: &str) -> &'static Resource {
     let group = match plural {
         "pods" | "persistentvolumeclaims" => "",
         "jobs" => "batch",
+        "poddisruptionbudgets" => "policy",
         _ => "apps",
     };
     resource::find(group, "v1", plural).expect("the table has it")
@@ -353,4 +354,44 @@ async fn a_job_in_foreground_deletion_lets_go_of_its_pods() {
     cluster.delete("jobs", "job", Propagation::Foreground);
     cluster.pass(15).await;
     assert!(cluster.all("pods").is_empty() && cluster.get("jobs", "job").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_counts_the_healthy_pods_of_all_that_there_should_be() {
+    let cluster = Controlled::start().await;
+    cluster.apply(&json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"},
+        "spec": {"maxUnavailable": "50%", "selector": {"matchLabels": {"app": "web"}}},
+    }));
+    cluster.pass(1).await;
+    let status =
+        || cluster.get("poddisruptionbudgets", "web").expect("it is there")["status"].clone();
+    let counts = |status: &Json| {
+        ["currentHealthy", "desiredHealthy", "expectedPods", "disruptionsAllowed"]
+            .map(|field| status[field].as_i64().unwrap_or(-1))
+    };
+    let empty = status();
+    assert_eq!(counts(&empty), [0, 0, 0, 0]);
+    assert_eq!(empty["conditions"][0]["reason"], "InsufficientPods");
+    cluster.apply(&workload("Deployment", 3, &template("Merge", &json!({}))));
+    cluster.pass(10).await;
+    let full = status();
+    assert_eq!(counts(&full), [3, 1, 3, 2]);
+    assert_eq!(full["observedGeneration"], 1);
+    assert_eq!(full["conditions"][0]["reason"], "SufficientPods");
+    let names: Vec<_> =
+        cluster.all("pods").iter().map(|pod| pod["metadata"]["name"].clone()).collect();
+    let evict = |name: &Json| {
+        let resource = kind("pods");
+        let name = name.as_str().expect("pods have names");
+        let place = Place { resource, namespace: "default", name, subresource: "eviction" };
+        let body =
+            json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}});
+        cluster.0.api.create(&place, body, &Writing { manager: "test", ..Writing::default() })
+    };
+    evict(&names[0]).expect("two may go");
+    evict(&names[1]).expect("one more may go");
+    assert_eq!(evict(&names[2]).expect_err("one must stay").code, 429);
+    cluster.pass(60).await;
+    assert_eq!(counts(&status()), [3, 1, 3, 2], "the deployment has made others");
 }

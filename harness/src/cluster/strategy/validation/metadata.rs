@@ -19,15 +19,18 @@ const FOREGROUND: &str = "foregroundDeletion";
 /// All finalizers of Kubernetes itself.
 const FINALIZERS: &[&str] = &[ORPHAN, FOREGROUND, "kubernetes"];
 
+/// What tells the faults of a name.
+type NameRule = fn(&str) -> Faults;
+
 /// Kinds whose names are no subdomains: what they are instead.
-const NAMES: &[(&str, &str, fn(&str) -> Faults)] = &[
+const NAMES: &[(&str, &str, NameRule)] = &[
     ("", "namespaces", names::label_faults),
     ("", "services", names::service_faults),
     ("apps", "statefulsets", names::label_faults),
 ];
 
 /// What a kind's names must not be.
-fn name_faults_of(resource: &Resource) -> fn(&str) -> Faults {
+fn name_faults_of(resource: &Resource) -> NameRule {
     let own = NAMES
         .iter()
         .find(|(group, plural, _)| *group == resource.group && *plural == resource.plural);
