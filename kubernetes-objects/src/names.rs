@@ -50,7 +50,7 @@ pub fn qualified_name(text: &str) -> Result<(), Faults> {
         }
         _ => {
             return Err(vec![format!(
-                "a qualified name {} with an optional DNS subdomain prefix and '/' (e.g. \
+                "a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. \
                  'example.com/MyName')",
                 words()
             )]);
@@ -58,8 +58,11 @@ pub fn qualified_name(text: &str) -> Result<(), Faults> {
     };
     if name.is_empty() {
         faults.push("name part must be non-empty".to_owned());
-    } else if let Err(whys) = judge(name, 63, is_qualified(name), words) {
-        faults.extend(whys.into_iter().map(|why| format!("name part {why}")));
+    } else if name.len() > 63 {
+        faults.push("name part must be no more than 63 bytes".to_owned());
+    }
+    if !is_qualified(name) {
+        faults.push(format!("name part {}", words()));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
@@ -72,9 +75,14 @@ pub fn label_value(text: &str) -> Result<(), Faults> {
     let words = "a valid label must be an empty string or consist of alphanumeric characters, \
                  '-', '_' or '.', and must start and end with an alphanumeric character";
     let pattern = format!("({QUALIFIED})?");
-    judge(text, 63, text.is_empty() || is_qualified(text), || {
-        pattern_words(words, &pattern, &["MyValue", "my_value", "12345"])
-    })
+    let mut faults = Faults::new();
+    if text.len() > 63 {
+        faults.push("must be no more than 63 bytes".to_owned());
+    }
+    if !text.is_empty() && !is_qualified(text) {
+        faults.push(pattern_words(words, &pattern, &["MyValue", "my_value", "12345"]));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn judge(
@@ -147,7 +155,8 @@ mod tests {
     #[test]
     fn each_part_of_a_bad_key_is_named() {
         let faults = qualified_name("/").expect_err("both parts are empty");
-        assert_eq!(faults, ["prefix part must be non-empty", "name part must be non-empty"]);
+        assert_eq!(faults[..2], ["prefix part must be non-empty", "name part must be non-empty"]);
+        assert!(faults[2].starts_with("name part must consist of"), "{faults:?}");
         for key in ["a/b/c", "-a", "a b", ""] {
             assert!(qualified_name(key).is_err(), "{key}");
         }

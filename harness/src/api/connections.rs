@@ -25,8 +25,9 @@ const MOST_CONNECTIONS: usize = 1024;
 /// How long a client may take to agree on TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client may take for the head of a request, and be idle between two.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a client may take for the head of a request, and be idle between two (kube-apiserver
+/// `ReadHeaderTimeout`).
+const HEADER_TIMEOUT: Duration = Duration::from_secs(32);
 
 /// The most bytes of a request's head that are held.
 const MOST_HEADER_BYTES: usize = 256 * 1024;

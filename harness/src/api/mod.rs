@@ -4,6 +4,7 @@
 //! business. The server listens on loopback only, and answers nobody without its token.
 
 mod answer;
+mod authorization;
 mod body;
 mod certificate;
 mod connections;

@@ -4,6 +4,7 @@ use kubernetes_objects::Status;
 use kubernetes_objects::table::IncludeObject;
 
 use super::query::Query;
+use crate::cluster::quoted;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +37,9 @@ pub(super) enum Shape {
 const REPRESENTATIONS: &str = "application/json, application/yaml, \
     application/vnd.kubernetes.protobuf, application/json;stream=watch, \
     application/vnd.kubernetes.protobuf;stream=watch";
+
+/// What of its object a table's row may have.
+const INCLUDED: &[&str] = &["", "Metadata", "Object", "None"];
 
 /// One entry of an `Accept` header.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +89,14 @@ pub(super) fn form(accept: &str, query: &Query, user_agent: &str) -> Result<Form
         .iter()
         .find_map(|range| form_of(range, query))
         .ok_or_else(|| not_acceptable(REPRESENTATIONS))?;
+    let include = query.text("includeObject");
+    if matches!(form.shape, Shape::Table(..)) && !INCLUDED.contains(&include) {
+        return Err(Status::bad_request(format!(
+            "Unable to convert to Table as requested: includeObject: Invalid value: {}: must be \
+             'Metadata', 'Object', 'None', or empty",
+            quoted(include)
+        )));
+    }
     if let Some(pretty) = query.first("pretty") {
         form.pretty = !matches!(pretty, "0" | "false");
     } else if !form.yaml

@@ -7,9 +7,7 @@ use hyper::body::Incoming;
 use kubernetes_objects::Status;
 use kubernetes_objects::decode::{self, Notation};
 use kubernetes_objects::patch::PatchKind;
-use kubernetes_objects::protobuf::Envelope;
 use kubernetes_objects::resource::Resource;
-use kubernetes_objects::schema::meta_v1::DELETE_OPTIONS;
 use kubernetes_objects::table::{partial, partial_list, table};
 use serde_json::{Value as Json, json};
 
@@ -65,7 +63,11 @@ pub(super) fn one(
     let shaped = match form.shape {
         Shape::Whole => object,
         Shape::Table(version, include) => {
-            let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+            // What was only tried has no version.
+            let metadata = match &object["metadata"]["resourceVersion"] {
+                Json::Null => json!({}),
+                version => json!({"resourceVersion": version}),
+            };
             let now = context.cluster.clock.now().0;
             let objects = std::slice::from_ref(&object);
             with_version(table(target.resource, &metadata, objects, include, now), version)
@@ -154,16 +156,11 @@ fn many(context: &Context, target: &Target, listed: Listed, form: Form) -> Resul
     Ok(answer::object(StatusCode::OK, &shaped, form))
 }
 
-/// 415: the body has a form that is not read.
-fn unsupported_media_type(accepted: &str) -> Status {
-    Status::new(
-        415,
-        "UnsupportedMediaType",
-        format!(
-            "the body of the request was in an unknown format - accepted media types include: \
-             {accepted}"
-        ),
-    )
+/// 415: a patch has a form that is not read. Patches are told apart before anyone looks at them,
+/// and so are refused in other words than other bodies (go-restful).
+fn no_patch() -> Status {
+    Status::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+        .with_details(kubernetes_objects::Details::default())
 }
 
 /// Reads and decodes the object that a request brings, with warnings about its fields.
@@ -200,6 +197,8 @@ pub(super) async fn create(
     body: Incoming,
 ) -> Result<Answer, Status> {
     let form = head.form()?;
+    // A body that cannot be read is refused before options that make no sense.
+    Notation::of_content_type(head.content_type())?;
     let options = WriteOptions::read(&head.query, head.user_agent(), "CreateOptions", false)?;
     let (object, warnings) = decoded_with(target, head, body, &options).await?;
     let created = context.cluster.api.create(&target.place(), object, &options.writing())?;
@@ -229,12 +228,9 @@ pub(super) async fn patch(
     head: &Head,
     body: Incoming,
 ) -> Result<Answer, Status> {
-    let form = head.form()?;
     let known = PATCH_TYPES.iter().find(|(name, _)| *name == head.content_type());
-    let Some((_, kind)) = known else {
-        let accepted: Vec<_> = PATCH_TYPES.iter().map(|(name, _)| *name).collect();
-        return Err(unsupported_media_type(&accepted.join(", ")));
-    };
+    let Some((_, kind)) = known else { return Err(no_patch()) };
+    let form = head.form()?;
     let body = body::read(body).await?;
     let applies = *kind == PatchKind::Apply;
     let options = WriteOptions::read(&head.query, head.user_agent(), "PatchOptions", applies)?;
@@ -251,19 +247,8 @@ async fn deletion_body(head: &Head, body: Incoming) -> Result<Option<Json>, Stat
     if text.is_empty() {
         return Ok(None);
     }
-    let options: Json = match Notation::of_content_type(head.content_type())? {
-        Notation::Json => serde_json::from_slice(&text).map_err(|error| error.to_string()),
-        Notation::Yaml => serde_saphyr::from_slice(&text).map_err(|error| error.to_string()),
-        Notation::Protobuf => Envelope::open(&text)
-            .and_then(|envelope| envelope.object(&DELETE_OPTIONS))
-            .map(Option::unwrap_or_default)
-            .map_err(|error| error.to_string()),
-    }
-    .map_err(|error| Status::bad_request(format!("the options cannot be read: {error}")))?;
-    match options["kind"].as_str() {
-        None | Some("" | "DeleteOptions") if options.is_object() => Ok(Some(options)),
-        _ => Err(Status::bad_request("the body of a deletion is of kind DeleteOptions")),
-    }
+    let notation = Notation::of_content_type(head.content_type())?;
+    decode::delete_options(&text, notation).map(Some)
 }
 
 pub(super) async fn delete(

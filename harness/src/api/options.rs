@@ -96,10 +96,6 @@ pub(super) fn list(query: &Query, resource: &Resource, newest: u64) -> Result<Li
     let matching = query.text("resourceVersionMatch");
     let continue_token = query.text("continue");
     let mut faults = Vec::new();
-    if query.first("sendInitialEvents").is_some() {
-        faults
-            .push(Fault::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-    }
     let option = "resourceVersionMatch";
     if !matching.is_empty() {
         if version.is_empty() {
@@ -114,11 +110,19 @@ pub(super) fn list(query: &Query, resource: &Resource, newest: u64) -> Result<Li
             faults.push(Fault::unsupported(option, matching, &["Exact", "NotOlderThan", ""]));
         }
         if matching == "Exact" && version == "0" {
-            let why = "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"";
+            let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
             faults.push(Fault::forbidden(option, why));
         }
     }
+    if query.first("sendInitialEvents").is_some() {
+        faults
+            .push(Fault::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+    }
     refuse(META, "ListOptions", "", faults)?;
+    if !matches!(version, "" | "0") && !continue_token.is_empty() {
+        let message = "specifying resource version is not allowed when using continue";
+        return Err(Status::bad_request(message));
+    }
     if !version.is_empty() && continue_token.is_empty() {
         check_version(version, matching == "Exact", newest)?;
     }
@@ -177,17 +181,23 @@ pub(super) fn watch(
     let asks_initial = query.first("sendInitialEvents").is_some();
     let option = "resourceVersionMatch";
     let mut faults = Vec::new();
-    match (asks_initial, matching) {
-        (false, "") | (true, "NotOlderThan") => {}
-        (false, _) => faults.push(Fault::forbidden(
-            option,
-            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        )),
-        (true, "") => faults.push(Fault::forbidden(
-            option,
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        )),
-        (true, other) => faults.push(Fault::unsupported(option, other, &["NotOlderThan"])),
+    if asks_initial && matching != "NotOlderThan" {
+        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        faults.push(Fault::forbidden(option, why));
+    }
+    if !matching.is_empty() {
+        if !asks_initial {
+            let why =
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            faults.push(Fault::forbidden(option, why));
+        }
+        if matching != "NotOlderThan" {
+            faults.push(Fault::unsupported(option, matching, &["NotOlderThan"]));
+        }
+        if !query.text("continue").is_empty() {
+            let why = "resourceVersionMatch is forbidden when continue is provided";
+            faults.push(Fault::forbidden(option, why));
+        }
     }
     refuse(META, "ListOptions", "", faults)?;
     let version = query.text("resourceVersion");

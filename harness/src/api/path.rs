@@ -149,6 +149,12 @@ impl Target {
             Method::GET if watches => "watch",
             Method::GET if is_one => "get",
             Method::GET => "list",
+            // Of all namespaces at once there are only lists.
+            Method::POST | Method::DELETE
+                if !is_one && self.resource.namespaced && self.namespace.is_empty() =>
+            {
+                return None;
+            }
             Method::POST if is_one && self.subresource.is_none() => return None,
             Method::POST => "create",
             Method::PUT if is_one => "update",

@@ -1,5 +1,6 @@
 //! The query of a request, and the options in it that all kinds of requests share.
 
+use crate::cluster::quoted;
 use kubernetes_objects::{Cause, CauseReason, Details, Status};
 
 /// The most parameters of one query.
@@ -146,9 +147,10 @@ pub(super) fn manager(query: &Query, user_agent: &str, faults: &mut Vec<Fault>) 
         let why = format!("Too long: may not be more than {LONGEST_MANAGER} bytes");
         faults.push(Fault { option: "fieldManager", reason: CauseReason::TooLong, message: why });
     }
-    if named.chars().any(char::is_control) {
-        let why = "should only contain printable characters";
-        faults.push(Fault::invalid("fieldManager", &format!("{named:?}"), why));
+    for (at, unprintable) in named.char_indices().filter(|(_, it)| it.is_control()) {
+        let code = u32::from(unprintable);
+        let why = format!("invalid character U+{code:04X} (at position {at})");
+        faults.push(Fault::invalid("fieldManager", &quoted(named), &why));
     }
     if !named.is_empty() {
         return named.to_owned();

@@ -9,11 +9,13 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use kubernetes_objects::{Status, discovery, openapi};
 
 use super::answer::{self, Answer};
+use super::authorization::{Action, User};
 use super::driven::DrivenCluster;
 use super::path::{Route, Target, route};
 use super::query::Query;
 use super::token::Token;
 use super::{exec, health, logs, negotiation, objects, reviews, steps, version, watching};
+use crate::cluster::quoted;
 
 /// What every request needs.
 pub(super) struct Context {
@@ -32,6 +34,7 @@ impl Context {
 pub(super) struct Head {
     pub(super) method: Method,
     pub(super) query: Query,
+    pub(super) user: User,
     headers: HeaderMap,
 }
 
@@ -72,8 +75,21 @@ pub(super) async fn answer(context: Arc<Context>, request: Request<Incoming>) ->
 
 async fn routed(context: &Arc<Context>, request: Request<Incoming>) -> Result<Answer, Status> {
     let query = Query::parse(request.uri().query().unwrap_or_default())?;
-    let route = route(request.uri().path());
-    let head = Head { method: request.method().clone(), query, headers: request.headers().clone() };
+    let path = request.uri().path().to_owned();
+    let route = route(&path);
+    let user = match User::of(request.headers()) {
+        Ok(user) => user,
+        Err(why) => {
+            let message = format!("Internal Server Error: {}: {why}\n", quoted(&path));
+            return Ok(answer::text(StatusCode::INTERNAL_SERVER_ERROR, message));
+        }
+    };
+    let head =
+        Head { method: request.method().clone(), query, headers: request.headers().clone(), user };
+    let action = action_of(&route, &head, &path);
+    if !head.user.may(&action, &context.cluster.api) {
+        return Err(head.user.forbidden(&action));
+    }
     match route {
         Route::Objects(target) => return of_objects(context, target, head, request).await,
         Route::Steps if head.method == Method::POST => {
@@ -159,15 +175,36 @@ fn wants_aggregated(accept: &str) -> bool {
     }) == Some(true)
 }
 
+/// What a request does, as roles name it.
+fn action_of(route: &Route, head: &Head, path: &str) -> Action {
+    let method = head.method.as_str().to_lowercase();
+    let Route::Objects(target) = route else {
+        return Action::OnPath { verb: method, path: path.to_owned() };
+    };
+    let verb = target.verb(&head.method, watches(target, head)).map_or(method, str::to_owned);
+    Action::OnObjects {
+        verb,
+        group: target.resource.group.to_owned(),
+        resource: target.resource.plural.to_owned(),
+        subresource: target.below().to_owned(),
+        namespace: target.namespace.clone(),
+        name: target.name.clone(),
+    }
+}
+
+fn watches(target: &Target, head: &Head) -> bool {
+    head.method == Method::GET
+        && target.subresource.is_none()
+        && (target.says_watch || head.query.flag("watch"))
+}
+
 async fn of_objects(
     context: &Arc<Context>,
     target: Target,
     head: Head,
     request: Request<Incoming>,
 ) -> Result<Answer, Status> {
-    let watches = head.method == Method::GET
-        && target.subresource.is_none()
-        && (target.says_watch || head.query.flag("watch"));
+    let watches = watches(&target, &head);
     let Some(verb) = target.verb(&head.method, watches) else {
         return Ok(answer::not_allowed(&target.methods()));
     };
@@ -217,7 +254,7 @@ async fn not_stored(
         return objects::list_nothing(target, head);
     }
     let (question, _) = objects::decoded(target, head, body).await?;
-    let answered = reviews::review(target.resource, question, context.token.text())?;
+    let answered = reviews::review(target.resource, question, &head.user, context)?;
     Ok(answer::object(StatusCode::CREATED, &answered, head.form()?))
 }
 

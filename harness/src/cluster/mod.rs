@@ -42,6 +42,7 @@ pub use metrics::NAMES as METRIC_NAMES;
 pub use node::ClusterNode;
 pub use object::{Object, Untyped};
 pub use refusal::Refusal;
+pub(crate) use refusal::quoted;
 pub use scheduler::{Room, RoomClass};
 pub use selection::selects;
 pub use store::{Change as ObjectChange, ChangeKind, Record};

@@ -108,7 +108,7 @@ impl fmt::Display for FieldError {
 }
 
 /// A text as Go's `%q` prints it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {

@@ -194,7 +194,7 @@ fn known(told: &Told) -> bool {
 }
 
 /// `apiVersion` and `kind` as a body has them, empty where it has none.
-fn version_and_kind(node: &Node) -> Result<(&str, &str), String> {
+pub(super) fn version_and_kind(node: &Node) -> Result<(&str, &str), String> {
     let cannot = |words: String| format!("couldn't get version/kind; json parse error: {words}");
     if !matches!(node, Node::Object(_) | Node::Null) {
         return Err(cannot(format!(

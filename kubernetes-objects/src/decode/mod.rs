@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::go;
 use crate::protobuf;
 use crate::resource::Resource;
+use crate::schema::meta_v1::DELETE_OPTIONS;
 use crate::status::{Cause, CauseReason, Details, Status};
 use check::{Reader, check};
 use expected::Expected;
@@ -29,6 +30,9 @@ const MAX_QUOTED: usize = 30;
 
 /// What servers say before the fault of an applied configuration.
 const NO_JSON: &str = "error converting YAML to JSON";
+
+/// Where the server's table of kinds of options is made, by which refusals name it.
+const DELETE_OPTIONS_SCHEME: &str = "pkg/apis/meta/internalversion/scheme/register.go:27";
 
 /// What becomes of fields that are unknown or stand twice (`fieldValidation`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,6 +142,36 @@ pub fn body(
     Ok(Checked { object: checked.object, warnings })
 }
 
+/// Reads the options that a deletion may bring as its body.
+///
+/// # Errors
+/// 400 in the server's words.
+pub fn delete_options(body: &[u8], notation: Notation) -> Result<Json, Status> {
+    let node = match notation {
+        Notation::Json => json::read(body).map_err(|words| {
+            Status::bad_request(format!("couldn't get version/kind; json parse error: {words}"))
+        })?,
+        Notation::Yaml => {
+            yaml::read(&String::from_utf8_lossy(body)).map_err(Status::bad_request)?.node
+        }
+        Notation::Protobuf => {
+            let refused = |error: protobuf::Malformed| Status::bad_request(error.to_string());
+            let envelope = protobuf::Envelope::open(body).map_err(refused)?;
+            let options = envelope.object(&DELETE_OPTIONS).map_err(refused)?;
+            Node::from(&options.unwrap_or_default())
+        }
+    };
+    let (api_version, kind) = expected::version_and_kind(&node).map_err(Status::bad_request)?;
+    if !matches!(kind, "" | "DeleteOptions") {
+        return Err(Status::bad_request(format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \
+             {DELETE_OPTIONS_SCHEME:?}"
+        )));
+    }
+    let checked = check(node, &DELETE_OPTIONS, Reader::Decoder).map_err(Status::bad_request)?;
+    Ok(checked.object)
+}
+
 /// Checks an object that is JSON already, as [`body`] does.
 ///
 /// # Errors
@@ -168,6 +202,13 @@ pub fn checked(
 pub fn applied(body: &[u8], validation: FieldValidation) -> Result<Checked, Status> {
     let read = yaml::read(&String::from_utf8_lossy(body))
         .map_err(|words| Status::bad_request(format!("error decoding YAML: {NO_JSON}: {words}")))?;
+    if !matches!(read.node, Node::Object(_) | Node::Null) {
+        return Err(Status::bad_request(format!(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot \
+             unmarshal {} into Go value of type map[string]interface {{}}",
+            read.node.kind()
+        )));
+    }
     let told = format!("{NO_JSON}: yaml: unmarshal errors:\n{}", read.duplicates.join("\n"));
     let warnings = match validation {
         _ if read.duplicates.is_empty() => Vec::new(),

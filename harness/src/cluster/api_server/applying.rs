@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kubernetes_objects::Status;
 use kubernetes_objects::decode::{FieldValidation, PatchedBy};
 use kubernetes_objects::patch::{self, PatchKind};
@@ -12,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::reading::as_sent;
 use super::requests::{DeleteOptions, Place, Writing};
-use super::writing::Write;
+use super::writing::{Write, check_uid};
 use super::{ApiServer, State, core, scale};
 use crate::cluster::object::Object;
 use crate::cluster::owners::{FieldOwners, Writer};
@@ -56,7 +57,10 @@ impl ApiServer {
                 Ok(as_sent(place.resource, &record))
             }
             ("pods", "binding") => {
-                check_name(place, &body)?;
+                if body.pointer("/metadata/name").and_then(Json::as_str) != Some(place.name) {
+                    let message = "name in URL does not match name in Binding object";
+                    return Err(Status::bad_request(message));
+                }
                 let node = target_of(place, &body)?;
                 let annotations = body.pointer("/metadata/annotations").cloned();
                 let annotations: BTreeMap<String, String> = annotations
@@ -98,6 +102,7 @@ impl ApiServer {
         };
         let record = self.change(|state| {
             let before = state.at(place)?.clone();
+            check_replacement(place, &body, &before)?;
             state.replace(place, &before, body, write)
         })?;
         Ok(shown(place, &record))
@@ -158,9 +163,23 @@ impl ApiServer {
         write: Write<'_>,
     ) -> Result<Patched, Status> {
         let checked = kubernetes_objects::decode::applied(body, by.validation)?;
-        check_name(place, &checked.object)?;
         self.change(|state| {
             let before = state.at(place).ok().cloned();
+            let given =
+                |field: &str| checked.object["metadata"][field].as_str().unwrap_or_default();
+            if before.is_none() && !given("uid").is_empty() {
+                let why = format!(
+                    "uid mismatch: the provided object specified uid {}, and no existing object \
+                     was found",
+                    given("uid")
+                );
+                return Err(Status::conflict(&place.resource.qualified(), place.name, &why));
+            }
+            if before.is_none() || !given("name").is_empty() {
+                check_name(place, &checked.object)?;
+            } else {
+                check_namespace(place, &checked.object)?;
+            }
             let (merged, owners) = FieldOwners::after_apply(
                 place.resource,
                 before.as_ref(),
@@ -338,16 +357,56 @@ fn read(resource: &'static Resource, mut json: Json) -> Result<Object, Status> {
     })
 }
 
+/// Kinds of which an update must say which version it is of (`AllowUnconditionalUpdate`).
+const CONDITIONAL: &[(&str, &str)] = &[
+    ("policy", "poddisruptionbudgets"),
+    ("coordination.k8s.io", "leases"),
+    ("storage.k8s.io", "csidrivers"),
+    ("storage.k8s.io", "csinodes"),
+    ("storage.k8s.io", "volumeattachments"),
+    ("node.k8s.io", "runtimeclasses"),
+    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+    ("admissionregistration.k8s.io", "validatingadmissionpolicies"),
+    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"),
+    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "apiservices"),
+];
+
+/// What replaces an object must be of that object, and of a version where its kind wants one.
+fn check_replacement(place: &Place<'_>, body: &Json, before: &Record) -> Result<(), Status> {
+    let given = |field: &str| body["metadata"][field].as_str().map(str::to_owned);
+    let metadata = ObjectMeta { uid: given("uid"), ..ObjectMeta::default() };
+    check_uid(place.resource, &metadata, before.object.metadata())?;
+    let version = given("resourceVersion").unwrap_or_default();
+    let kind = (place.resource.group, place.resource.plural);
+    if matches!(&*version, "" | "0") && CONDITIONAL.contains(&kind) {
+        let detail = "must be specified for an update";
+        let error = FieldError::invalid("metadata.resourceVersion", 0, detail);
+        return Err(invalid(&place.resource.qualified(), place.name, &[error]));
+    }
+    Ok(())
+}
+
 /// The name in a body must be that of the path.
 fn check_name(place: &Place<'_>, body: &Json) -> Result<(), Status> {
-    let text = |path: &str| body.pointer(path).and_then(Json::as_str).unwrap_or_default();
-    let (name, namespace) = (text("/metadata/name"), text("/metadata/namespace"));
-    if !name.is_empty() && name != place.name {
-        return Err(Status::bad_request(format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            place.name
-        )));
+    check_namespace(place, body)?;
+    let wanted = place.name;
+    match body.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default() {
+        "" => Err(Status::bad_request(format!(
+            "the name of the object ({wanted} based on URL) was undeterminable: name must be \
+             provided"
+        ))),
+        name if name != wanted => Err(Status::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({wanted})"
+        ))),
+        _ => Ok(()),
     }
+}
+
+/// The namespace in a body, where one is given, must be that of the path.
+fn check_namespace(place: &Place<'_>, body: &Json) -> Result<(), Status> {
+    let namespace = body.pointer("/metadata/namespace").and_then(Json::as_str).unwrap_or_default();
     if !namespace.is_empty() && place.resource.namespaced && namespace != place.namespace {
         return Err(Status::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",

@@ -4,6 +4,7 @@
 //! and controllers by typed calls, clients over HTTPS by requests on resources.
 
 mod addresses;
+mod admission;
 mod applying;
 mod deleting;
 mod evicting;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use kubernetes_objects::Status;
 use kubernetes_objects::resource::Resource;
 use kubernetes_objects::selector::{FieldSelector, LabelSelector};
@@ -187,15 +187,39 @@ fn read_token(token: &str) -> Result<Option<Continue>, Status> {
     if token.is_empty() {
         return Ok(None);
     }
-    let invalid =
-        || Status::bad_request("continue key is not valid: it is no token that this server gave");
-    let bytes = BASE64.decode(token).map_err(|_| invalid())?;
-    let json: Json = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
-    let version = json.get("v").and_then(Json::as_str);
-    let revision = json.get("rv").and_then(Json::as_u64).ok_or_else(invalid)?;
-    let start = json.get("start").and_then(Json::as_str).ok_or_else(invalid)?;
-    let place = start.strip_suffix('\0').filter(|_| version == Some(TOKEN_VERSION));
-    let place = place.ok_or_else(invalid)?;
+    let invalid = |why: &str| {
+        let message = format!("invalid continue token: continue key is not valid: {why}");
+        Status::bad_request(message)
+    };
+    let bytes = BASE64.decode(token).map_err(|error| {
+        use base64::DecodeError::{InvalidByte, InvalidLastSymbol};
+        let at = match error {
+            InvalidByte(at, _) | InvalidLastSymbol(at, _) => at,
+            _ => token.len().saturating_sub(1),
+        };
+        invalid(&format!("illegal base64 data at input byte {at}"))
+    })?;
+    let json: Json = serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))?;
+    let text = |field: &str| json.get(field).and_then(Json::as_str).unwrap_or_default();
+    let version = text("v");
+    if version != TOKEN_VERSION {
+        let why = format!("server does not recognize this encoded version {version}");
+        return Err(invalid(&why));
+    }
+    let revision = json.get("rv").and_then(Json::as_u64).filter(|revision| *revision != 0);
+    let revision = revision.ok_or_else(|| {
+        invalid("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
+    })?;
+    let start = text("start");
+    if start.is_empty() {
+        return Err(invalid("encoded start key empty (version meta.k8s.io/v1)"));
+    }
+    let place = start.trim_end_matches('\0');
+    if place.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(Status::bad_request(format!(
+            "invalid continue token: continue key is not valid: {start}"
+        )));
+    }
     let (namespace, name) = place.split_once('/').unwrap_or(("", place));
     Ok(Some(Continue { revision, after: (namespace.to_owned(), name.to_owned()) }))
 }

@@ -7,13 +7,17 @@ use kubernetes_objects::resource::Resource;
 use super::{ApiServer, State, core};
 use crate::cluster::object::{Object, Untyped};
 use crate::cluster::owners::{FieldOwners, Writer};
-use crate::cluster::refusal::invalid;
+use crate::cluster::refusal::{invalid, quoted};
 use crate::cluster::store::{ObjectName, Record, name_of};
 use crate::cluster::strategy;
 
 /// How many names are tried for a `generateName` before the server gives up (apiserver
 /// `maxNameGenerationCreateAttempts`).
 const GENERATED_NAMES: usize = 8;
+
+/// How many bytes of a `generateName` are used, so that the suffix fits (apiserver
+/// `MaxGeneratedNameLength`).
+const LONGEST_BASE: usize = 58;
 
 /// The words for an object that was read before somebody else wrote it.
 pub(super) const MODIFIED: &str =
@@ -61,6 +65,7 @@ impl ApiServer {
         let write = Write { writer: Writer::of(manager, subresource), now: &now, dry_run: false };
         self.change(|state| {
             let before = state.known(resource, &name_of(object.metadata()))?.clone();
+            check_uid(resource, object.metadata(), before.object.metadata())?;
             state.update(resource, &before, object, write)
         })
         .map(|record| record.object)
@@ -101,7 +106,9 @@ impl State {
         write: Write<'_>,
     ) -> Result<Record, Status> {
         self.admit_namespace(resource, namespace, object.metadata_mut())?;
+        self.admit(resource, &mut object)?;
         self.name(resource, object.metadata_mut());
+        let version = object.metadata_mut().resource_version.take();
         let metadata = object.metadata_mut();
         metadata.uid = Some(self.store.next_uid());
         metadata.creation_timestamp = Some(write.now.clone());
@@ -110,13 +117,17 @@ impl State {
         let owners = owners.unwrap_or_else(|| self.owners(resource, None, &object, write));
         strategy::admit(&mut object);
         let metadata = object.metadata_mut();
-        metadata.resource_version = None;
         metadata.deletion_timestamp = None;
         metadata.deletion_grace_period_seconds = None;
         let errors = strategy::validate(resource, &object, &self.gates);
         let name = name_of(object.metadata());
         if !errors.is_empty() {
             return Err(invalid(&resource.qualified_kind(), &name.1, &errors));
+        }
+        let version = version.and_then(|version| version.parse::<u64>().ok());
+        if version.is_some_and(|version| version != 0) && !write.dry_run {
+            let message = "resourceVersion should not be set on objects to be created";
+            return Err(Status::new(500, "", message));
         }
         if self.store.collection(resource).get(&name).is_some() {
             return Err(Status::already_exists(&resource.qualified(), &name.1));
@@ -148,20 +159,8 @@ impl State {
     ) -> Result<Record, Status> {
         let old = before.object.metadata();
         let name = old.name.clone().unwrap_or_default();
-        let given = object.metadata();
-        if let (Some(uid), Some(known)) =
-            (given.uid.as_ref().filter(|uid| !uid.is_empty()), &old.uid)
-            && uid != known
-        {
-            let why = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {known}"
-            );
-            return Err(Status::conflict(&resource.qualified(), &name, &why));
-        }
-        let version = given.resource_version.as_ref().filter(|version| !version.is_empty());
-        if version.is_some() && version != old.resource_version.as_ref() {
-            return Err(Status::conflict(&resource.qualified(), &name, MODIFIED));
-        }
+        check_version(resource, object.metadata(), old)?;
+        let given_uid = object.metadata().uid.clone().filter(|uid| !uid.is_empty());
         keep_system_metadata(object.metadata_mut(), old);
         strategy::prepare_for_update(
             resource,
@@ -177,6 +176,9 @@ impl State {
             &before.object,
             &self.gates,
         );
+        let changed_uid = given_uid.filter(|uid| Some(uid) != old.uid.as_ref());
+        let changed_uid = changed_uid.map(|uid| strategy::changed_uid(resource, &uid));
+        let errors: Vec<_> = changed_uid.into_iter().flatten().chain(errors).collect();
         if !errors.is_empty() {
             return Err(invalid(&resource.qualified_kind(), &name, &errors));
         }
@@ -283,6 +285,8 @@ impl State {
         let Some(base) = metadata.generate_name.clone().filter(|base| !base.is_empty()) else {
             return;
         };
+        let end = (0..=base.len().min(LONGEST_BASE)).rev().find(|at| base.is_char_boundary(*at));
+        let base = &base[..end.unwrap_or(0)];
         for _ in 0..GENERATED_NAMES {
             metadata.name = Some(format!("{base}{}", self.store.next_suffix()));
             if self.store.collection(resource).get(&name_of(metadata)).is_none() {
@@ -299,6 +303,42 @@ impl State {
         self.create(core("namespaces"), "", object, write)
             .expect("the cluster's own namespaces are valid and new");
     }
+}
+
+/// An object that is replaced must be the one that is meant.
+pub(super) fn check_uid(
+    resource: &Resource,
+    given: &ObjectMeta,
+    known: &ObjectMeta,
+) -> Result<(), Status> {
+    let (Some(uid), Some(known_uid)) = (given.uid.as_deref(), known.uid.as_deref()) else {
+        return Ok(());
+    };
+    if uid.is_empty() || uid == known_uid {
+        return Ok(());
+    }
+    let why =
+        format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {known_uid}");
+    Err(Status::conflict(&resource.qualified(), known.name.as_deref().unwrap_or_default(), &why))
+}
+
+/// An object that is written must be the newest, where a version is given.
+fn check_version(
+    resource: &Resource,
+    given: &ObjectMeta,
+    known: &ObjectMeta,
+) -> Result<(), Status> {
+    let version = given.resource_version.as_deref().unwrap_or_default();
+    if matches!(version, "" | "0") || given.resource_version == known.resource_version {
+        return Ok(());
+    }
+    if version.parse::<u64>().is_err() {
+        let version = quoted(version);
+        let message = format!("strconv.ParseUint: parsing {version}: invalid syntax");
+        return Err(Status::new(500, "", message));
+    }
+    let name = known.name.as_deref().unwrap_or_default();
+    Err(Status::conflict(&resource.qualified(), name, MODIFIED))
 }
 
 /// What clients cannot change in an object's metadata.

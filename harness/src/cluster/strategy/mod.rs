@@ -201,6 +201,13 @@ pub(super) fn validate_update(
     errors
 }
 
+/// What is said about another uid than the object has: once by what all kinds do, and once more
+/// by most kinds.
+pub(super) fn changed_uid(resource: &Resource, uid: &str) -> Vec<FieldError> {
+    let error = FieldError::invalid_text("metadata.uid", uid, "field is immutable");
+    if budgets::is_one(resource) { vec![error] } else { vec![error.clone(), error] }
+}
+
 fn is_service(resource: &Resource) -> bool {
     resource.group.is_empty() && resource.plural == "services"
 }

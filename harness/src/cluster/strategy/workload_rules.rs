@@ -124,7 +124,8 @@ impl Rules<'_> {
             ],
             errors,
         );
-        let mode = self.spec["completionMode"].as_str().unwrap_or_default();
+        // The jobs of a cron job are filled in when they are made.
+        let mode = self.spec["completionMode"].as_str().unwrap_or("NonIndexed");
         if !matches!(mode, "NonIndexed" | "Indexed") {
             let supported = ["NonIndexed", "Indexed"];
             errors.push(FieldError::unsupported(self.at("completionMode"), mode, &supported));

@@ -123,11 +123,9 @@ fn check_source(volume: &Volume, source: &str, path: &str, errors: &mut Vec<Fiel
         }
         "emptyDir" => {
             let size = volume.empty_dir.as_ref().and_then(|source| source.size_limit.as_ref());
-            if let Some(size) = size.filter(|size| size.0.starts_with('-')) {
-                let field = format!("{path}.sizeLimit");
+            if size.is_some_and(|size| size.0.starts_with('-')) {
                 let detail = "SizeLimit field must be a valid resource quantity";
-                errors.push(FieldError::forbidden(field, detail));
-                let _ = size;
+                errors.push(FieldError::forbidden(format!("{path}.sizeLimit"), detail));
             }
         }
         _ => {}

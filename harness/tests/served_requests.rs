@@ -1,0 +1,215 @@
+//! What the API server answers over HTTPS to requests that real ones refuse, or answer otherwise
+//! than one might think.
+
+mod served;
+
+use http_body_util::BodyExt;
+use hyper::Request;
+use kube::client::Body;
+use serde_json::{Value as Json, json};
+use served::{Served, node};
+
+const PODS: &str = "/api/v1/namespaces/default/pods";
+const MERGE: &str = "application/merge-patch+json";
+
+/// A served cluster and its administrator's client.
+struct Server {
+    served: Served,
+    client: kube::Client,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let served = Served::start(vec![node("n", "1.36.2", "containerd-2.1")], 1.0).await;
+        let client = served.admin().await;
+        Self { served, client }
+    }
+
+    async fn ask(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &Json,
+    ) -> (u16, Json) {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let request = request.body(Body::from(body)).expect("the request is well-formed");
+        let answer = self.client.send(request).await.expect("the server answers");
+        let code = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("the answer ends").to_bytes();
+        (code, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Asks with a body of this type, and expects a refusal.
+    async fn refused(
+        &self,
+        request: (&str, &str),
+        content_type: &str,
+        body: &Json,
+        code: u16,
+        says: &str,
+    ) {
+        let (seen, status) = self.ask(request, &[("content-type", content_type)], body).await;
+        assert_eq!((seen, status["message"].as_str()), (code, Some(says)), "{request:?} {body}");
+    }
+
+    async fn create(&self, path: &str, object: &Json) -> Json {
+        let json = [("content-type", "application/json")];
+        let (code, made) = self.ask(("POST", path), &json, object).await;
+        assert_eq!(code, 201, "{made}");
+        made
+    }
+}
+
+fn pod(name: &str) -> Json {
+    json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+        "spec": {"nodeSelector": {"no": "where"}, "containers": [{"name": "c", "image": "i"}]},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_make_no_sense_are_refused_in_the_servers_words() {
+    let server = Server::start().await;
+    server.create(PODS, &pod("p")).await;
+    let one = format!("{PODS}/p");
+    let (one, json) = (one.as_str(), "application/json");
+    let nothing = Json::Null;
+    let with = |metadata: Json| json!({"metadata": metadata});
+    for (request, content_type, body, code, says) in [
+        (("PATCH", one), json, json!({}), 415, "415: Unsupported Media Type"),
+        (
+            ("POST", "/api/v1/pods"),
+            json,
+            pod("q"),
+            405,
+            "the server does not allow this method on the requested resource",
+        ),
+        (
+            ("DELETE", "/api/v1/pods"),
+            json,
+            nothing.clone(),
+            405,
+            "the server does not allow this method on the requested resource",
+        ),
+        (
+            ("DELETE", one),
+            json,
+            json!({"gracePeriodSeconds": "soon"}),
+            400,
+            "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds \
+             of type int64",
+        ),
+        (
+            ("PATCH", one),
+            MERGE,
+            with(json!({"uid": "another"})),
+            422,
+            "Pod \"p\" is invalid: metadata.uid: Invalid value: \"another\": field is immutable",
+        ),
+        (
+            ("PATCH", one),
+            MERGE,
+            with(json!({"resourceVersion": "new"})),
+            500,
+            "strconv.ParseUint: parsing \"new\": invalid syntax",
+        ),
+        (
+            ("PATCH", one),
+            MERGE,
+            with(json!({"name": null})),
+            400,
+            "the name of the object (p based on URL) was undeterminable: name must be provided",
+        ),
+        (
+            ("PATCH", &format!("{PODS}/new?fieldManager=m")),
+            "application/apply-patch+yaml",
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "new", "uid": "u"}}),
+            409,
+            "Operation cannot be fulfilled on pods \"new\": uid mismatch: the provided object \
+             specified uid u, and no existing object was found",
+        ),
+        (
+            ("POST", PODS),
+            json,
+            {
+                let mut pod = pod("q");
+                pod["metadata"]["resourceVersion"] = "5".into();
+                pod
+            },
+            500,
+            "resourceVersion should not be set on objects to be created",
+        ),
+        (
+            ("POST", PODS),
+            json,
+            {
+                let mut pod = pod("q");
+                pod["spec"]["priorityClassName"] = "high".into();
+                pod
+            },
+            403,
+            "pods \"q\" is forbidden: no PriorityClass with name high was found",
+        ),
+        (
+            ("GET", &format!("{PODS}?continue=eyJ2IjoiMiJ9")),
+            json,
+            nothing.clone(),
+            400,
+            "invalid continue token: continue key is not valid: server does not recognize this \
+             encoded version 2",
+        ),
+    ] {
+        server.refused(request, content_type, &body, code, says).await;
+    }
+    server.served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_replaced_only_by_who_knows_its_version() {
+    let server = Server::start().await;
+    let leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+    let made = server.create(leases, &json!({"metadata": {"name": "l"}, "spec": {}})).await;
+    let one = format!("{leases}/l");
+    let blind = json!({"metadata": {"name": "l"}, "spec": {}});
+    let says = "leases.coordination.k8s.io \"l\" is invalid: metadata.resourceVersion: Invalid \
+                value: 0: must be specified for an update";
+    server.refused(("PUT", &one), "application/json", &blind, 422, says).await;
+    let headers = [("content-type", "application/json")];
+    assert_eq!(server.ask(("PUT", &one), &headers, &made).await.0, 200);
+    server.served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_rights_are_those_of_the_roles_in_the_cluster() {
+    let server = Server::start().await;
+    let jo = [("impersonate-user", "jo"), ("content-type", "application/json")];
+    let (code, status) = server.ask(("GET", PODS), &jo, &Json::Null).await;
+    assert_eq!(code, 403);
+    assert_eq!(
+        status["message"],
+        "pods is forbidden: User \"jo\" cannot list resource \"pods\" in API group \"\" in the \
+         namespace \"default\""
+    );
+    let group = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]);
+    server
+        .create(&format!("{group}/roles"), &json!({"metadata": {"name": "r"}, "rules": rules}))
+        .await;
+    let binding = json!({
+        "metadata": {"name": "r"},
+        "subjects": [{"kind": "User", "name": "jo", "apiGroup": "rbac.authorization.k8s.io"}],
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"},
+    });
+    server.create(&format!("{group}/rolebindings"), &binding).await;
+    assert_eq!(server.ask(("GET", PODS), &jo, &Json::Null).await.0, 200);
+    assert_eq!(server.ask(("GET", &format!("{PODS}/p")), &jo, &Json::Null).await.0, 403);
+    let question = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    let (_, answer) = server.ask(("POST", path), &jo, &question).await;
+    assert_eq!(answer["status"]["userInfo"]["username"], "jo");
+    server.served.stop().await;
+}
