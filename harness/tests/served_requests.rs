@@ -20,7 +20,11 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let served = Served::start(vec![node("n", "1.36.2", "containerd-2.1")], 1.0).await;
+        let nodes = vec![node("n", "1.36.2", "containerd-2.1")];
+        Self::of(Served::start(nodes, 1.0).await).await
+    }
+
+    async fn of(served: Served) -> Self {
         let client = served.admin().await;
         Self { served, client }
     }
@@ -211,5 +215,25 @@ async fn somebody_elses_rights_are_those_of_the_roles_in_the_cluster() {
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let (_, answer) = server.ask(("POST", path), &jo, &question).await;
     assert_eq!(answer["status"]["userInfo"]["username"], "jo");
+    server.served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_knows_no_field_that_is_newer_than_it_is() {
+    let nodes = vec![node("n", "1.30", "containerd-2.1")];
+    let server = Server::of(Served::of_version("1.30", nodes, 1.0).await).await;
+    let mut strict = pod("p");
+    strict["spec"]["securityContext"] = json!({"supplementalGroupsPolicy": "Strict"});
+    let says = "Pod in version \"v1\" cannot be handled as a Pod: strict decoding error: unknown \
+                field \"spec.securityContext.supplementalGroupsPolicy\"";
+    let path = format!("{PODS}?fieldValidation=Strict");
+    server.refused(("POST", &path), "application/json", &strict, 400, says).await;
+    let applied = "application/apply-patch+yaml";
+    let path = format!("{PODS}/p?fieldManager=m");
+    let says = "failed to create typed patch object (/p; /v1, Kind=Pod): \
+                .spec.securityContext.supplementalGroupsPolicy: field not declared in schema";
+    server.refused(("PATCH", &path), applied, &strict, 500, says).await;
+    let made = server.create(PODS, &strict).await;
+    assert_eq!(made["spec"]["securityContext"], json!({}));
     server.served.stop().await;
 }

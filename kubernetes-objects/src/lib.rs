@@ -14,6 +14,7 @@ pub mod ownership;
 pub mod patch;
 pub mod protobuf;
 pub mod quantity;
+pub mod release;
 pub mod resource;
 pub mod schema;
 pub mod selector;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use kubernetes_objects::Status;
-use kubernetes_objects::decode::{self, Notation};
+use kubernetes_objects::decode::{self, Notation, Rules};
 use kubernetes_objects::patch::PatchKind;
 use kubernetes_objects::resource::Resource;
 use kubernetes_objects::table::{partial, partial_list, table};
@@ -185,8 +185,8 @@ async fn decoded_with(
 ) -> Result<(Json, Vec<String>), Status> {
     let notation = Notation::of_content_type(head.content_type())?;
     let text = body::read(body).await?;
-    let validation = options.writing().validation;
-    let checked = decode::body(&text, notation, target.resource, target.below(), validation)?;
+    let rules = Rules { validation: options.writing().validation, release: head.release };
+    let checked = decode::body(&text, notation, target.resource, target.below(), rules)?;
     Ok((checked.object, checked.warnings))
 }
 

@@ -6,6 +6,7 @@ use fake_kubelet::version::KubernetesVersion;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
 use hyper::{HeaderMap, Method, Request, StatusCode};
+use kubernetes_objects::release::Release;
 use kubernetes_objects::{Status, discovery, openapi};
 
 use super::answer::{self, Answer};
@@ -35,6 +36,8 @@ pub(super) struct Head {
     pub(super) method: Method,
     pub(super) query: Query,
     pub(super) user: User,
+    /// The release whose fields the server knows.
+    pub(super) release: Release,
     headers: HeaderMap,
 }
 
@@ -84,8 +87,13 @@ async fn routed(context: &Arc<Context>, request: Request<Incoming>) -> Result<An
             return Ok(answer::text(StatusCode::INTERNAL_SERVER_ERROR, message));
         }
     };
-    let head =
-        Head { method: request.method().clone(), query, headers: request.headers().clone(), user };
+    let head = Head {
+        method: request.method().clone(),
+        query,
+        user,
+        release: Release::new(context.version().minor()),
+        headers: request.headers().clone(),
+    };
     let action = action_of(&route, &head, &path);
     if !head.user.may(&action, &context.cluster.api) {
         return Err(head.user.forbidden(&action));

@@ -39,10 +39,15 @@ pub(crate) fn version(text: &str) -> KubernetesName {
 impl Served {
     /// Serves a cluster of these nodes, whose time passes so many times as fast as real time.
     pub(crate) async fn start(nodes: Vec<NodeSpec>, speed: f64) -> Self {
+        Self::of_version("1.36.2", nodes, speed).await
+    }
+
+    /// The same with an API server of this version.
+    pub(crate) async fn of_version(kubernetes: &str, nodes: Vec<NodeSpec>, speed: f64) -> Self {
         // kube-rs and the server share the process; both use ring.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let cluster =
-            ClusterSpec { kubernetes: Some(version("1.36.2")), nodes, ..ClusterSpec::default() };
+            ClusterSpec { kubernetes: Some(version(kubernetes)), nodes, ..ClusterSpec::default() };
         let images = Arc::new(images::store_of(&[]));
         let options = ServeOptions { cluster, speed, port: 0 };
         let server = Server::start(options, images).await.expect("the cluster is served");

@@ -7,6 +7,7 @@ use super::MAX_STRICT_ERRORS;
 use super::node::Node;
 use super::time;
 use crate::quantity::Quantity;
+use crate::release::Release;
 use crate::schema::{Field, Struct, Type};
 
 /// A body that fits its type.
@@ -32,8 +33,13 @@ pub(super) enum Reader {
 ///
 /// # Errors
 /// The server's words about the first value that does not fit.
-pub(super) fn check(node: Node, root: &'static Struct, reader: Reader) -> Result<Checked, String> {
-    let mut check = Check { reader, path: Vec::new(), strict: Vec::new(), mismatch: None };
+pub(super) fn check(
+    node: Node,
+    root: &'static Struct,
+    reader: Reader,
+    release: Release,
+) -> Result<Checked, String> {
+    let mut check = Check { reader, release, path: Vec::new(), strict: Vec::new(), mismatch: None };
     let object = check.value(node, &Type::Struct(root), true)?.unwrap_or_else(|| Map::new().into());
     if reader == Reader::Converter {
         check.strict.sort();
@@ -53,6 +59,7 @@ enum Step {
 
 struct Check {
     reader: Reader,
+    release: Release,
     path: Vec<Step>,
     strict: Vec<String>,
     /// The first value that a Go decoder cannot store; it reads on and tells it in the end. Types
@@ -122,7 +129,8 @@ impl Check {
         }
         let mut kept = Map::new();
         for (name, node) in fields {
-            let Some(field) = structure.field(&name) else {
+            let field = structure.field(&name);
+            let Some(field) = field.filter(|field| self.release.has(structure, field.name)) else {
                 self.strict_error("unknown", &name);
                 continue;
             };

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::go;
 use crate::protobuf;
+use crate::release::Release;
 use crate::resource::Resource;
 use crate::schema::meta_v1::DELETE_OPTIONS;
 use crate::status::{Cause, CauseReason, Details, Status};
@@ -44,6 +45,22 @@ pub enum FieldValidation {
     Warn,
     /// They refuse the request.
     Strict,
+}
+
+/// What a body is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// What becomes of fields that are unknown or stand twice.
+    pub validation: FieldValidation,
+    /// The release whose fields are known.
+    pub release: Release,
+}
+
+impl From<FieldValidation> for Rules {
+    /// The newest release's fields.
+    fn from(validation: FieldValidation) -> Self {
+        Self { validation, release: Release::NEWEST }
+    }
 }
 
 /// The notation of a body.
@@ -106,8 +123,9 @@ pub fn body(
     notation: Notation,
     resource: &'static Resource,
     subresource: &str,
-    validation: FieldValidation,
+    rules: impl Into<Rules>,
 ) -> Result<Checked, Status> {
+    let Rules { validation, release } = rules.into();
     let expected = Expected::of(resource, subresource);
     let unrecognized = |words: String| expected.unrecognized(&words, &summary(body));
     let (node, duplicates) = match notation {
@@ -134,7 +152,7 @@ pub fn body(
         }
     };
     let cannot = expected.accept(&node, unrecognized)?;
-    let checked = check(node, expected.schema, Reader::Decoder);
+    let checked = check(node, expected.schema, Reader::Decoder, release);
     let checked = checked.map_err(|words| cannot.refuse(&words))?;
     let strict = duplicates.into_iter().chain(checked.strict).collect();
     let warnings = told(strict, validation).map_err(|words| cannot.refuse(&words))?;
@@ -168,7 +186,8 @@ pub fn delete_options(body: &[u8], notation: Notation) -> Result<Json, Status> {
              {DELETE_OPTIONS_SCHEME:?}"
         )));
     }
-    let checked = check(node, &DELETE_OPTIONS, Reader::Decoder).map_err(Status::bad_request)?;
+    let checked = check(node, &DELETE_OPTIONS, Reader::Decoder, Release::NEWEST)
+        .map_err(Status::bad_request)?;
     Ok(checked.object)
 }
 
@@ -180,14 +199,15 @@ pub fn checked(
     object: &Json,
     resource: &'static Resource,
     subresource: &str,
-    validation: FieldValidation,
+    rules: impl Into<Rules>,
 ) -> Result<Checked, Status> {
+    let Rules { validation, release } = rules.into();
     let expected = Expected::of(resource, subresource);
     let node = Node::from(object);
     let unrecognized =
         |words: String| expected.unrecognized(&words, &summary(object.to_string().as_bytes()));
     let cannot = expected.accept(&node, unrecognized)?;
-    let checked = check(node, expected.schema, Reader::Decoder);
+    let checked = check(node, expected.schema, Reader::Decoder, release);
     let checked = checked.map_err(|words| cannot.refuse(&words))?;
     let warnings = told(checked.strict, validation).map_err(|words| cannot.refuse(&words))?;
     expected.accept_version(&cannot)?;
@@ -230,8 +250,9 @@ pub fn patched(
     by: PatchedBy<'_>,
     resource: &'static Resource,
     subresource: &str,
-    validation: FieldValidation,
+    rules: impl Into<Rules>,
 ) -> Result<Checked, Status> {
+    let Rules { validation, release } = rules.into();
     let expected = Expected::of(resource, subresource);
     let invalid = |words: &str| {
         let shown = match by {
@@ -253,7 +274,7 @@ pub fn patched(
         PatchedBy::Json(_) | PatchedBy::Merge(_) => Reader::Decoder,
         PatchedBy::StrategicMerge(_) => Reader::Converter,
     };
-    let checked = check(Node::from(object), expected.schema, reader);
+    let checked = check(Node::from(object), expected.schema, reader, release);
     let checked = checked.map_err(|words| invalid(&words))?;
     let strict = by.duplicates().into_iter().chain(checked.strict).collect();
     let warnings = told(strict, validation).map_err(|words| invalid(&words))?;

@@ -13,6 +13,7 @@ use super::reset;
 use super::set::{FieldSet, path_text};
 use super::typed::{Typed, empty_object};
 use super::update::{Writer, on_update, take_from};
+use crate::release::Release;
 use crate::resource::Resource;
 use crate::{Cause, CauseReason, Details, Status};
 
@@ -45,7 +46,7 @@ pub fn apply(
     writer: Writer<'_>,
     force: bool,
 ) -> Result<(Json, Managers), Status> {
-    check(resource, config)?;
+    fits(resource, config, Release::NEWEST)?;
     let apply = Apply { resource, typed: Typed::object(resource.schema), config, writer };
     let empty;
     let (live, managers) = match live {
@@ -73,8 +74,13 @@ pub fn apply(
     Ok((apply.annotated(merged)?, managers))
 }
 
-/// Refuses what is no configuration of the resource.
-fn check(resource: &'static Resource, config: &Json) -> Result<(), Status> {
+/// Refuses what is no configuration of the resource, as a release knows it.
+///
+/// # Errors
+///
+/// 400 for a configuration in another version or with `managedFields`; 500 for one that does not
+/// fit the schema, as the server does.
+pub fn fits(resource: &'static Resource, config: &Json, release: Release) -> Result<(), Status> {
     let text = |path: &str| config.pointer(path).and_then(Json::as_str).unwrap_or_default();
     let (given, expected) = (text("/apiVersion"), resource.api_version());
     if given != expected {
@@ -86,7 +92,7 @@ fn check(resource: &'static Resource, config: &Json) -> Result<(), Status> {
     if config.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
         return Err(Status::bad_request("metadata.managedFields must be nil"));
     }
-    let faults = faults(Typed::object(resource.schema), config);
+    let faults = faults(Typed::object(resource.schema), config, release);
     if faults.is_empty() {
         return Ok(());
     }
@@ -215,7 +221,7 @@ impl Apply<'_> {
                 applied.get("apiVersion").and_then(Json::as_str)
                     == Some(&*self.resource.api_version())
             })
-            .filter(|applied| faults(self.typed, applied).is_empty());
+            .filter(|applied| faults(self.typed, applied, Release::NEWEST).is_empty());
         let Some(applied) = applied else { return FieldSet::default() };
         let differs = Comparison::of(self.typed, &applied, live);
         let fields = fields_of(self.typed, &applied);

@@ -6,6 +6,7 @@ use super::compare::{entries_of, items_of};
 use super::element::PathElement;
 use super::set::{FieldSet, Node, path_text};
 use super::typed::{Items, Shape, Typed};
+use crate::release::Release;
 use crate::schema::Type;
 
 /// Every field that is given. Structures are there by their fields only, unless they are empty.
@@ -50,8 +51,8 @@ fn node(element: PathElement, member: bool, below: Vec<Node>) -> Node {
 }
 
 /// What does not fit the schema, in the server's words; empty where all does.
-pub(super) fn faults(typed: Typed, value: &Json) -> Vec<String> {
-    let mut check = Check { path: Vec::new(), faults: Vec::new() };
+pub(super) fn faults(typed: Typed, value: &Json, release: Release) -> Vec<String> {
+    let mut check = Check { release, path: Vec::new(), faults: Vec::new() };
     check.value(typed, value);
     check.faults
 }
@@ -60,6 +61,7 @@ pub(super) fn faults(typed: Typed, value: &Json) -> Vec<String> {
 const MAX_FAULTS: usize = 100;
 
 struct Check {
+    release: Release,
     path: Vec<PathElement>,
     faults: Vec<String>,
 }
@@ -111,7 +113,11 @@ impl Check {
             return self.fault(&format!("expected map, got &{{{}}}", crate::go::value(value)));
         };
         for (name, value) in entries {
-            match typed.entry(name) {
+            let is_known = match typed.of() {
+                Type::Struct(structure) => self.release.has(structure, name),
+                _ => true,
+            };
+            match typed.entry(name).filter(|_| is_known) {
                 Some((name, entry)) => self.descend(PathElement::Field(name), entry, value),
                 None => {
                     self.path.push(PathElement::Field(name.as_str().into()));

@@ -17,7 +17,7 @@ mod set;
 mod typed;
 mod update;
 
-pub use apply::apply;
+pub use apply::{apply, fits};
 pub use element::{Name, PathElement, Scalar};
 pub use interner::Interner;
 pub use managers::{Manager, Managers, Operation};

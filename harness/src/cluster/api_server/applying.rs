@@ -6,7 +6,8 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kubernetes_objects::Status;
-use kubernetes_objects::decode::{FieldValidation, PatchedBy};
+use kubernetes_objects::decode::{FieldValidation, PatchedBy, Rules};
+use kubernetes_objects::ownership;
 use kubernetes_objects::patch::{self, PatchKind};
 use kubernetes_objects::resource::{self, Resource};
 use serde_json::Value as Json;
@@ -143,7 +144,7 @@ impl ApiServer {
                 led_by,
                 place.resource,
                 place.subresource,
-                by.validation,
+                Rules { validation: by.validation, release: state.release() },
             )?;
             check_name(place, &checked.object)?;
             let record = state.replace(place, &before, checked.object, write)?;
@@ -180,6 +181,7 @@ impl ApiServer {
             } else {
                 check_namespace(place, &checked.object)?;
             }
+            ownership::fits(place.resource, &checked.object, state.release())?;
             let (merged, owners) = FieldOwners::after_apply(
                 place.resource,
                 before.as_ref(),
@@ -231,6 +233,10 @@ impl ApiServer {
         })?;
         let checked =
             kubernetes_objects::decode::checked(manifest, resource, "", FieldValidation::Strict)?;
+        // What is only newer than the server is left out, as for clients that do not insist.
+        let release = self.state().release();
+        let rules = Rules { validation: FieldValidation::Ignore, release };
+        let checked = kubernetes_objects::decode::checked(&checked.object, resource, "", rules)?;
         let object = read(resource, checked.object)?;
         let namespace = object.metadata().namespace.clone().filter(|_| resource.namespaced);
         let namespace = match namespace {

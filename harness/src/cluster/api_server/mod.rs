@@ -22,6 +22,7 @@ use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use kubernetes_objects::Status;
 use kubernetes_objects::ownership::Interner;
+use kubernetes_objects::release::Release;
 use kubernetes_objects::resource::{self, Resource};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
@@ -68,6 +69,13 @@ fn core(plural: &str) -> &'static Resource {
         })
     });
     CORE.iter().find(|one| one.plural == plural).expect("the server works with these alone")
+}
+
+impl State {
+    /// The release whose fields the server knows.
+    fn release(&self) -> Release {
+        Release::new(self.gates.version().minor())
+    }
 }
 
 impl ApiServer {

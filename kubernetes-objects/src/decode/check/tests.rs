@@ -2,10 +2,11 @@ use serde_json::json;
 
 use super::super::json;
 use super::*;
+use crate::release::Release;
 use crate::schema::core_v1::{EVENT, POD, SECRET};
 
 fn checked(body: &Json) -> Result<Checked, String> {
-    check(Node::from(body), &POD, Reader::Decoder)
+    check(Node::from(body), &POD, Reader::Decoder, Release::NEWEST)
 }
 
 fn refusal(body: &Json) -> String {
@@ -13,7 +14,9 @@ fn refusal(body: &Json) -> String {
 }
 
 fn strict(text: &str) -> Vec<String> {
-    check(json::read(text.as_bytes()).expect("JSON"), &POD, Reader::Decoder).expect("fits").strict
+    check(json::read(text.as_bytes()).expect("JSON"), &POD, Reader::Decoder, Release::NEWEST)
+        .expect("fits")
+        .strict
 }
 
 #[test]
@@ -116,11 +119,12 @@ fn values_that_decode_themselves_refuse_before_all_others() {
 #[test]
 fn times_are_held_to_rfc_3339_and_kept_in_utc() {
     let event = json!({"firstTimestamp": "2026-01-01T01:30:00+01:00", "eventTime": null});
-    let kept = check(Node::from(&event), &EVENT, Reader::Decoder).map(|checked| checked.object);
+    let kept = check(Node::from(&event), &EVENT, Reader::Decoder, Release::NEWEST)
+        .map(|checked| checked.object);
     assert_eq!(kept, Ok(json!({"firstTimestamp": "2026-01-01T00:30:00Z"})));
     let event = json!({"firstTimestamp": "soon"});
     assert_eq!(
-        check(Node::from(&event), &EVENT, Reader::Decoder),
+        check(Node::from(&event), &EVENT, Reader::Decoder, Release::NEWEST),
         Err("parsing time \"soon\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"soon\" as \"2006\""
             .to_owned())
     );
@@ -132,7 +136,7 @@ fn data_must_be_base64() {
         [("aGk=", None), ("aG\nk=", None), ("aGk", Some(0)), ("a-k=", Some(1)), ("", None)]
     {
         let secret = json!({"data": {"key": text}});
-        let words = check(Node::from(&secret), &SECRET, Reader::Decoder).err();
+        let words = check(Node::from(&secret), &SECRET, Reader::Decoder, Release::NEWEST).err();
         let expected = fault.map(|at| format!("illegal base64 data at input byte {at}"));
         assert_eq!(words, expected, "{text}");
     }
@@ -191,11 +195,12 @@ fn the_converter_of_strategic_patches_has_words_of_its_own() {
         (json!({"spec": [], "metadata": []}), "cannot restore struct from: slice"),
         (json!({"spec": {"nodeSelector": 1.5}}), "cannot restore map from float64"),
     ] {
-        let words = check(Node::from(&body), &POD, Reader::Converter).err();
+        let words = check(Node::from(&body), &POD, Reader::Converter, Release::NEWEST).err();
         assert_eq!(words.as_deref(), Some(expected));
     }
     let body = json!({"spec": {"b": 1, "a": 1}, "metadata": {"c": 1}});
-    let strict = check(Node::from(&body), &POD, Reader::Converter).map(|checked| checked.strict);
+    let strict = check(Node::from(&body), &POD, Reader::Converter, Release::NEWEST)
+        .map(|checked| checked.strict);
     let words = ["metadata.c", "spec.a", "spec.b"];
     assert_eq!(strict, Ok(words.map(|path| format!("unknown field {path:?}")).to_vec()));
 }
