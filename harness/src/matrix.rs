@@ -21,6 +21,7 @@ use crate::cluster::{Cluster, ClusterError, PodExecError, Refusal};
 use crate::images;
 use crate::scenario::{
     ApiServerSpec, ClusterSpec, DEFAULT_NAMESPACE, KubernetesName, NodeSpec, RuntimeName,
+    VersionSkew,
 };
 use crate::target::Simulation;
 
@@ -156,6 +157,7 @@ async fn row(
             runtime: Some(runtime),
             labels: BTreeMap::new(),
         }],
+        skew: VersionSkew::Allowed,
         ..ClusterSpec::default()
     };
     let images = Arc::new(images::store_of(&[]));

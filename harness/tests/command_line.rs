@@ -77,6 +77,20 @@ fn the_skew_matrix_is_printed_as_computed() {
 }
 
 #[test]
+fn a_cluster_that_kubernetes_does_not_support_is_served_only_when_asked_for() {
+    let output = gidcheck(&["serve", "--node", "n=1.32"]);
+    let text = shown(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    for words in [
+        "node \"n\": kubelet 1.32 is 4 minor versions older than API server 1.36",
+        "take kubelet 1.33 or newer",
+        "--skew allowed",
+    ] {
+        assert!(text.contains(words), "{words:?} is missing in: {text}");
+    }
+}
+
+#[test]
 fn the_built_in_suite_holds() {
     let output = gidcheck(&["run"]);
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));

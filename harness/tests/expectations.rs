@@ -92,6 +92,16 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
     ("stderr: \"\"", "stderr: oops", "stderr: oops"),
     ("exitCode: 3", "exitCode: 4", "exit code: 4 / 3"),
     ("phase: Succeeded # never", "phase: Running", "this came true and must not"),
+    (
+        "perSecond: {max: 0} # rate",
+        "perSecond: {min: 0.5}",
+        "metric kubelet_admission_rejections_total of node old a second: 0.5 or more / 0.00",
+    ),
+    (
+        "perSecond: {min: 0, max: 0.5} # growth",
+        "perSecond: {min: 1, max: 2}",
+        "pods Running a second: 1 to 2 / 0.00",
+    ),
 ];
 
 #[test]

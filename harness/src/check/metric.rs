@@ -6,23 +6,14 @@ use crate::scenario::{Count, MetricPattern};
 
 /// Compares a metric; what was never counted is 0.
 pub(super) fn check(pattern: &MetricPattern, cluster: &Cluster, differences: &mut Vec<Difference>) {
-    let (what, text) = match &pattern.node {
-        Some(node) => {
-            let kubelet = cluster.node(node).ok().and_then(|node| node.kubelet());
-            let text = kubelet.map(|kubelet| kubelet.metrics().render());
-            (format!("metric {} of node {node}", pattern.name), text)
-        }
-        None => (format!("metric {}", pattern.name), Some(cluster.metrics())),
-    };
     let wanted = Count {
         min: pattern.value.or(pattern.min).unwrap_or(0),
         max: pattern.value.or(pattern.max),
     };
-    let Some(text) = text else {
-        differences.push(Difference::new(what, wanted, "the node has no kubelet"));
+    let Some(seen) = value(pattern, cluster) else {
+        differences.push(Difference::new(words(pattern), wanted, "the node has no kubelet"));
         return;
     };
-    let seen: f64 = text.lines().filter_map(|line| value_of(line, pattern)).sum();
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -30,8 +21,25 @@ pub(super) fn check(pattern: &MetricPattern, cluster: &Cluster, differences: &mu
     )]
     let count = seen as u64;
     if !wanted.holds(count) {
-        differences.push(Difference::new(what, wanted, seen));
+        differences.push(Difference::new(words(pattern), wanted, seen));
     }
+}
+
+/// The metric in words.
+pub(super) fn words(pattern: &MetricPattern) -> String {
+    match &pattern.node {
+        Some(node) => format!("metric {} of node {node}", pattern.name),
+        None => format!("metric {}", pattern.name),
+    }
+}
+
+/// The value of a metric now; nothing where the node that counts has no kubelet.
+pub(super) fn value(pattern: &MetricPattern, cluster: &Cluster) -> Option<f64> {
+    let text = match &pattern.node {
+        Some(node) => cluster.node(node).ok()?.kubelet()?.metrics().render(),
+        None => cluster.metrics(),
+    };
+    Some(text.lines().filter_map(|line| value_of(line, pattern)).sum())
 }
 
 /// The value of a line of the Prometheus text format, if it is of this metric and these labels.

@@ -14,7 +14,7 @@ use kubernetes_objects::resource::{self, Resource};
 use serde_json::Value as Json;
 
 use crate::cluster::Cluster;
-use crate::scenario::{DEFAULT_NAMESPACE, Expectation, ObjectName};
+use crate::scenario::{DEFAULT_NAMESPACE, Expectation, Measurement, ObjectName};
 
 pub(crate) use event::describe as describe_event;
 pub use identity::{parse_id_output, parse_process_status};
@@ -62,6 +62,30 @@ pub async fn check(expectation: &Expectation, cluster: &Cluster) -> Vec<Differen
         check_absent(name, cluster, &mut differences);
     }
     differences
+}
+
+/// What a measurement is of, and how much of it there is now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measured {
+    /// The metric or the pods, in words.
+    pub(crate) what: String,
+    /// How much; nothing where the node that counts has no kubelet.
+    pub(crate) value: Option<f64>,
+}
+
+/// Looks at what a measurement is of.
+pub(crate) fn measured(measurement: &Measurement, cluster: &Cluster) -> Measured {
+    match (&measurement.metric, &measurement.pods) {
+        (Some(metric), _) => {
+            Measured { what: metric::words(metric), value: metric::value(metric, cluster) }
+        }
+        (None, Some(pods)) => {
+            #[allow(clippy::cast_precision_loss, reason = "there are far fewer pods than 2^53")]
+            let count = pods::count(pods, cluster) as f64;
+            Measured { what: pods::words(pods), value: Some(count) }
+        }
+        (None, None) => Measured { what: "nothing".to_owned(), value: Some(0.0) },
+    }
 }
 
 /// The namespace meant when one may be left out.

@@ -6,13 +6,21 @@ use super::Difference;
 use crate::cluster::Cluster;
 use crate::scenario::{Phase, PodsPattern};
 
-/// Counts the pods that fit.
+/// Compares how many pods fit.
 pub(super) fn check(pattern: &PodsPattern, cluster: &Cluster, differences: &mut Vec<Difference>) {
-    let pods = cluster.api.pods();
-    let count = pods.iter().filter(|pod| fits(pattern, pod)).count() as u64;
-    if !pattern.count.holds(count) {
-        differences.push(Difference::new(words(pattern), pattern.count, count));
+    let (wanted, count) = (pattern.count.unwrap_or_default(), count(pattern, cluster));
+    if !wanted.holds(count) {
+        differences.push(Difference::new(words(pattern), wanted, count));
     }
+}
+
+/// How many pods fit.
+pub(super) fn count(pattern: &PodsPattern, cluster: &Cluster) -> u64 {
+    let pods = match &pattern.node {
+        Some(node) => cluster.api.pods_on(node),
+        None => cluster.api.pods(),
+    };
+    pods.iter().filter(|pod| fits(pattern, pod)).count() as u64
 }
 
 fn fits(pattern: &PodsPattern, pod: &Pod) -> bool {
@@ -33,7 +41,8 @@ fn fits(pattern: &PodsPattern, pod: &Pod) -> bool {
             .all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }
 
-fn words(pattern: &PodsPattern) -> String {
+/// The pods in words.
+pub(super) fn words(pattern: &PodsPattern) -> String {
     let mut words = vec!["pods".to_owned()];
     words.extend(pattern.phase.map(|phase| phase.name().to_owned()));
     words.extend(pattern.reason.clone());

@@ -14,7 +14,9 @@ use crate::api::{Kubeconfig, MOST_SPEED, ServeError, ServeOptions, Server};
 use crate::cluster::ClusterError;
 use crate::images;
 use crate::report::counted;
-use crate::scenario::{ClusterSpec, ImageSpec, KubernetesName, NodeSpec, RuntimeName, Suite};
+use crate::scenario::{
+    ClusterSpec, ImageSpec, KubernetesName, NodeSpec, RuntimeName, Suite, VersionSkew,
+};
 
 /// The most nodes that are made at once.
 const MOST_NODES: u16 = 5000;
@@ -40,6 +42,10 @@ pub(super) struct Options {
     /// The API server's own version and gates.
     #[arg(long, value_name = "VERSION[,GATE=BOOL]…")]
     api_server: Option<ApiServerOption>,
+    /// Whether kubelets may be further from the API server than Kubernetes supports: newer, or more
+    /// than three minor versions older.
+    #[arg(long, value_name = "WHICH")]
+    skew: Option<VersionSkew>,
     /// Take the cluster and the images of this scenario; of several cases the first.
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -112,6 +118,9 @@ fn announce(server: &Server, nodes: usize, kubeconfig: &Path) -> Result<(), Comm
 fn not_served(error: ServeError) -> CommandError {
     match error {
         ServeError::Cluster(ClusterError::FeatureGate(error)) => wrong_gate(&error),
+        ServeError::Cluster(error @ ClusterError::Skew { .. }) => {
+            CommandError::Usage(format!("{error}; or give --skew allowed to see what happens then"))
+        }
         error => CommandError::environment("the cluster is not served", error),
     }
 }
@@ -129,6 +138,9 @@ impl Options {
         };
         if self.kubernetes.is_some() {
             cluster.kubernetes = self.kubernetes;
+        }
+        if let Some(skew) = self.skew {
+            cluster.skew = skew;
         }
         if self.runtime.is_some() {
             cluster.runtime = self.runtime;

@@ -13,6 +13,7 @@ mod owners;
 mod refusal;
 mod scheduler;
 mod selection;
+mod skew;
 mod store;
 mod strategy;
 mod token_bucket;
@@ -23,13 +24,14 @@ use std::time::Duration;
 
 use cri_api::v1;
 use fake_kubelet::api::PodIdentity;
+use fake_kubelet::skew::SkewError;
 use fake_kubelet::version::{FeatureGateError, FeatureGates, KubernetesVersion};
 use fake_kubelet::{ExecError, StartError};
 use k8s_openapi::api::core::v1::Pod;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
-use crate::scenario::{ClusterSpec, DEFAULT_NODE, NodeSpec, RuntimeName};
+use crate::scenario::{ClusterSpec, DEFAULT_NODE, NodeSpec, RuntimeName, VersionSkew};
 use crate::target::{NodeRequest, Target, TargetError};
 
 pub use api_server::{
@@ -62,6 +64,14 @@ pub enum ClusterError {
     /// The target could not give a runtime.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A kubelet and the API server are further apart than Kubernetes supports.
+    #[error("node {node:?}: {error}; {}", error.advice())]
+    Skew {
+        /// The kubelet's node.
+        node: String,
+        /// The rule.
+        error: SkewError,
+    },
     /// The scenario names a node that the cluster does not have.
     #[error("the cluster has no node {0:?}")]
     NoSuchNode(String),
@@ -90,6 +100,7 @@ pub struct Cluster {
     pub clock: Clock,
     nodes: BTreeMap<String, ClusterNode>,
     api_gate_settings: BTreeMap<String, bool>,
+    skew: VersionSkew,
     scheduler: JoinHandle<()>,
     scheduler_metrics: Arc<scheduler::SchedulerMetrics>,
     controllers: controllers::Controllers,
@@ -121,11 +132,13 @@ impl Cluster {
         clock: Clock,
         tracks_owners: bool,
     ) -> Result<Self, ClusterError> {
+        skew::check_start(spec)?;
         let version = spec.api_server.kubernetes.or(spec.kubernetes).unwrap_or_default().0;
         let gates = spec.api_server.feature_gates.as_ref().unwrap_or(&spec.feature_gates);
         let api = ApiServer::new(gates_of(version, gates)?, clock.clone(), target.new_cluster_id());
         let api = if tracks_owners { api.tracking_owners() } else { api };
         let mut cluster = Self::around(Arc::new(api), clock, gates);
+        cluster.skew = spec.skew;
         let default = [default_node()];
         let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
         for node in nodes {
@@ -148,7 +161,7 @@ impl Cluster {
         let _ = tokio::time::timeout(SETTLE, settled).await;
     }
 
-    /// Brings a cluster up that has no nodes yet.
+    /// Brings a cluster up that has no nodes yet, and takes them as they come.
     ///
     /// # Errors
     /// [`ClusterError::FeatureGate`].
@@ -171,6 +184,7 @@ impl Cluster {
             clock,
             nodes: BTreeMap::new(),
             api_gate_settings: gates.clone(),
+            skew: VersionSkew::Allowed,
             scheduler,
             scheduler_metrics,
             controllers,

@@ -54,6 +54,17 @@ impl ClusterNode {
         }
     }
 
+    /// The node's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The version of its kubelet while that is stopped.
+    pub(super) fn stopped_version(&self) -> Option<KubernetesVersion> {
+        self.stopped
+    }
+
     /// The kubelet, while one runs.
     #[must_use]
     pub fn kubelet(&self) -> Option<&Kubelet> {

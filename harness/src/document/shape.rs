@@ -50,6 +50,7 @@ enum Part {
     Boolean,
     Text { allowed: Vec<String>, reference: Option<(String, bool)>, format: Option<String> },
     Integer { minimum: Option<i64>, maximum: Option<i64> },
+    Number { minimum: Option<f64> },
     List { item: Box<Part>, minimum: usize },
     Object { title: String, fields: BTreeMap<String, Field> },
     Dictionary { value: Box<Part>, keys: Option<String> },
@@ -116,6 +117,7 @@ impl Shape {
                 read_text(node, allowed, reference.as_ref(), reading)
             }
             Part::Integer { minimum, maximum } => read_integer(node, *minimum, *maximum, reading),
+            Part::Number { minimum } => read_number(node, *minimum, reading),
             Part::List { item, minimum } => {
                 let Value::List(items) = &node.value else {
                     reading.expected("a list", node);
@@ -222,7 +224,9 @@ impl Shape {
             Part::Anything => true,
             Part::Boolean => matches!(node.value, Value::Bool(_)),
             Part::Text { .. } => node.text().is_some(),
-            Part::Integer { .. } => matches!(node.value, Value::Number(..)),
+            Part::Integer { .. } | Part::Number { .. } => {
+                matches!(node.value, Value::Number(..))
+            }
             Part::List { .. } => matches!(node.value, Value::List(_)),
             Part::Object { .. } | Part::Dictionary { .. } => {
                 matches!(node.value, Value::Mapping(_))
@@ -243,6 +247,7 @@ impl Shape {
             }
             Part::Text { .. } => "a text".to_owned(),
             Part::Integer { .. } => "a whole number".to_owned(),
+            Part::Number { .. } => "a number".to_owned(),
             Part::List { .. } => "a list".to_owned(),
             Part::Object { .. } | Part::Dictionary { .. } => "a mapping".to_owned(),
             Part::Either(parts) => {
@@ -304,6 +309,19 @@ fn read_integer(
         reading.problems.add(Problem::new(node.span, format!("{value} is more than {most}")));
     }
     Json::from(value)
+}
+
+fn read_number(node: &Node, minimum: Option<f64>, reading: &mut Reading<'_>) -> Json {
+    let Value::Number(number, written) = &node.value else {
+        reading.expected("a number", node);
+        return Json::Null;
+    };
+    if let Some(least) = minimum
+        && number.as_f64().is_none_or(|value| value < least)
+    {
+        reading.problems.add(Problem::new(node.span, format!("{written} is less than {least}")));
+    }
+    Json::Number(number.clone())
 }
 
 impl Reading<'_> {
@@ -376,6 +394,9 @@ impl Part {
                 minimum: object.get("minimum").and_then(Json::as_i64),
                 maximum: object.get("maximum").and_then(Json::as_i64),
             },
+            Some("number") => {
+                Self::Number { minimum: object.get("minimum").and_then(Json::as_f64) }
+            }
             Some("array") => Self::List {
                 item: Box::new(
                     object.get("items").map_or(Self::Anything, |items| Self::compile(items, title)),

@@ -23,6 +23,7 @@ pub mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fake_cri::Image;
+use fake_kubelet::skew::{self, MOST_MINORS_BEHIND};
 use fake_kubelet::version::KubernetesVersion;
 use thiserror::Error;
 
@@ -36,9 +37,6 @@ use order::{Ends, Tried};
 use report::{Assumption, ClusterSummary, Effect, NodeFinding, NodeProblem, Plan, SCHEMA};
 use snapshot::Snapshot;
 use trial::{Moment, Seen, TrialError};
-
-/// How many minor versions a kubelet may be older than its API server (since Kubernetes 1.28).
-const MOST_SKEW: u8 = 3;
 
 /// How many nodes an assumption names.
 const NAMED: usize = 5;
@@ -292,7 +290,7 @@ fn skewed_on_the_way(best: &Tried) -> BTreeSet<String> {
         .iter()
         .flat_map(skews)
         .filter(|skew| !known.contains(skew))
-        .map(|(text, kubelet)| match kubelet.checked_add(MOST_SKEW) {
+        .map(|(text, kubelet)| match kubelet.checked_add(MOST_MINORS_BEHIND) {
             Some(next) if next < final_version(best) => {
                 format!("{text}; go in two steps: plan --kubernetes 1.{next} and do that first")
             }
@@ -302,17 +300,7 @@ fn skewed_on_the_way(best: &Tried) -> BTreeSet<String> {
 }
 
 fn skew(api_server: &Component, kubelet: &Component) -> Option<String> {
-    let (server, node) = (api_server.version.minor(), kubelet.version.minor());
-    if node > server {
-        Some(format!("kubelet 1.{node} is newer than API server 1.{server}, which is unsupported"))
-    } else if server - node > MOST_SKEW {
-        Some(format!(
-            "kubelet 1.{node} is more than {MOST_SKEW} minor versions older than API server \
-             1.{server}, which is unsupported"
-        ))
-    } else {
-        None
-    }
+    skew::check(api_server.version, kubelet.version).err().map(|error| error.to_string())
 }
 
 /// Goes through the order with scheduler and controllers, which have the last word.

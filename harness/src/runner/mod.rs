@@ -26,8 +26,8 @@ pub struct Report {
     pub duration: Duration,
     /// The part of it that was spent inside CRI calls.
     pub in_calls: Duration,
-    /// The part of it, outside CRI calls, that the scenario asks to let pass, with `advance` and
-    /// `never`.
+    /// The part of it, outside CRI calls, that the scenario asks to let pass, with `advance`,
+    /// `never` and `measure`.
     pub asked_for: Duration,
 }
 
@@ -116,7 +116,7 @@ async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
                 Err(_) => Err(steps::Stop::OutOfTime),
             },
         };
-        if step.advance.is_some() || step.never.is_some() {
+        if step.advance.is_some() || step.never.is_some() || step.measure.is_some() {
             let in_calls = cluster.time_in_calls().saturating_sub(calls_before);
             spent.asked_for += step_start.elapsed().saturating_sub(in_calls);
         }

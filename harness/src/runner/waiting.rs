@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::check::{Difference, check};
@@ -73,21 +74,24 @@ pub(super) async fn while_none_holds(
     }
 }
 
-/// Waits until something is true of the cluster; says whether it became so in time.
+/// Waits until something is true of the cluster; says whether it became so in time, and gives up
+/// when simulating that takes too long.
 pub(super) async fn until(
     cluster: &Cluster,
     within: Duration,
+    patience: Patience,
     holds: impl Fn(&Cluster) -> bool,
-) -> bool {
+) -> Result<bool, OutOfPatience> {
     let deadline = Instant::now() + within;
     let mut changes = cluster.api.subscribe();
     loop {
         changes.mark_unchanged();
         if holds(cluster) {
-            return true;
+            return Ok(true);
         }
+        patience.check()?;
         if timeout_at(deadline, changes.changed()).await.is_err() {
-            return holds(cluster);
+            return Ok(holds(cluster));
         }
     }
 }
@@ -113,7 +117,8 @@ const LONGEST_STEP: Duration = Duration::from_secs(60);
 pub(super) struct Patience(Option<std::time::Instant>);
 
 /// A step takes too long to simulate.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("simulating this step takes too long; let less time pass, or let less happen in it")]
 pub(super) struct OutOfPatience;
 
 impl Patience {

@@ -15,6 +15,7 @@ use super::files::Files;
 use super::matrix::Expanded;
 use super::model::{Scenario, Spec};
 use super::names::RuntimeName;
+use super::rules::CHECKS;
 use super::{rules, schema, values};
 
 /// A scenario with one set of values: what runs, passes or fails.
@@ -44,7 +45,7 @@ impl Case {
 pub struct StepPlace {
     /// The step.
     pub span: Span,
-    /// The items of its `expect` or `never`.
+    /// The items of its `expect`, `never` or `measure`.
     pub expectations: Vec<Span>,
 }
 
@@ -145,9 +146,11 @@ impl Context<'_> {
         let mut manifests = Vec::new();
         for manifest in given {
             match (manifest.get("file").and_then(Node::text), manifest.get("kind")) {
-                (Some(name), None) => {
-                    manifests.extend(self.file(name, manifest.span).unwrap_or_default());
-                }
+                (Some(name), None) => match self.file(name, manifest.span) {
+                    Some(read) => manifests.extend(read),
+                    // What is wrong with the file is said already.
+                    None => manifests.push(manifest.clone()),
+                },
                 _ => manifests.push(manifest.clone()),
             }
         }
@@ -211,7 +214,7 @@ fn places(spec: &Node) -> Vec<StepPlace> {
         .iter()
         .map(|step| StepPlace {
             span: step.span,
-            expectations: ["expect", "never"]
+            expectations: CHECKS
                 .iter()
                 .filter_map(|field| step.get(field))
                 .flat_map(Node::items)

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::rules::CHECKS;
 use crate::document::{Entry, Node, Problem, Problems, Span, Value, closest};
 
 /// The most cases that one scenario may make.
@@ -338,9 +339,7 @@ fn unknown_name<'a>(span: Span, name: &str, known: impl Iterator<Item = &'a str>
 
 /// Whether a step expected something, and nothing of that holds in this case.
 fn lost_its_expectations(step: &Node, expanded: &Node) -> bool {
-    ["expect", "never"]
-        .iter()
-        .any(|field| step.get(field).is_some() && expanded.get(field).is_none())
+    CHECKS.iter().any(|field| step.get(field).is_some() && expanded.get(field).is_none())
 }
 
 /// One walk over all cases, which remembers the conditions it met.

@@ -1,10 +1,13 @@
 //! Scenarios: the format, and how files become cases.
 
 mod case;
+mod changes;
+mod expectations;
 mod files;
 mod matrix;
 mod model;
 mod names;
+mod releases;
 mod rules;
 mod step_list;
 mod steps;
@@ -13,9 +16,12 @@ mod values;
 
 pub(crate) use case::scenario_name;
 pub use case::{Case, StepPlace};
+pub use changes::{Change, RollingChange, RollingOrder, SetFeatureGates};
+pub use expectations::*;
 pub use files::{BUILT_IN, Files, LoadError};
 pub use model::*;
 pub use names::{KubernetesName, RuntimeName, UnknownRuntime};
+pub use releases::{Direction, DirectionError, VersionSkew};
 pub use step_list::StepList;
 pub use steps::*;
 pub use suite::{Suite, schema};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::names::{KubernetesName, RuntimeName};
+use super::releases::VersionSkew;
 use super::steps::Step;
 
 /// A scenario: a cluster, what happens to it, and what must be true after.
@@ -220,6 +221,10 @@ pub struct ClusterSpec {
     /// The nodes; one named `node-1` when left out.
     #[serde(default)]
     pub nodes: Vec<NodeSpec>,
+    /// Whether kubelets may be further from the API server than Kubernetes supports, at the start
+    /// and after each step: `supported` when left out.
+    #[serde(default)]
+    pub skew: VersionSkew,
 }
 
 /// The API server at the start.

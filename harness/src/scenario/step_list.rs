@@ -11,6 +11,7 @@ use crate::document::{Entry, Node, Problem, Problems, Shape, Sources, Value, par
 
 use super::case::{Context, FORMATS};
 use super::files::Files;
+use super::rules::check_step;
 use super::steps::Step;
 
 /// The most steps that are taken at once.
@@ -57,6 +58,9 @@ impl StepList {
         let steps = list.with_files(steps, path);
         list.check(&steps);
         let json = SHAPE.read(&steps, &mut list.problems, &mut Vec::new());
+        for step in steps.items() {
+            check_step(step, &mut list.problems);
+        }
         if !list.problems.is_empty() {
             return list;
         }

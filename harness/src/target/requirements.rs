@@ -70,11 +70,15 @@ pub fn lacks<'a>(
 
 /// What in a step cannot be done, or takes too long, on a real runtime.
 fn obstacle(step: &Step) -> Option<String> {
-    let changes = step.upgrade.as_ref().or(step.roll_back.as_ref());
-    if changes.is_some_and(|change| change.runtime.is_some()) {
+    let one = step.upgrade.as_ref().or(step.roll_back.as_ref());
+    let many = step.rolling_upgrade.as_ref().or(step.rolling_roll_back.as_ref());
+    let runtime = one.and_then(|change| change.runtime);
+    if runtime.or(many.and_then(|change| change.runtime)).is_some() {
         return Some("a runtime whose release changes".to_owned());
     }
-    let waits = [&step.advance, &step.during].into_iter().flatten().any(|time| time.0 > PATIENCE);
+    let pause = many.and_then(|change| change.pause);
+    let mut times = [step.advance, step.during, pause].into_iter().flatten();
+    let waits = times.any(|time| time.0 > PATIENCE);
     waits.then(|| "virtual time".to_owned())
 }
 

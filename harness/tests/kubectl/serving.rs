@@ -88,19 +88,29 @@ fn lifecycle(kubectl: &Kubectl) {
 }
 
 fn upgraded(kubectl: &Kubectl) {
-    let options = ["--node", "n=1.32,containerd-1.7", "--api-server", "1.36", "--speed", "20"];
+    let options = ["--node", "n=1.32,containerd-1.7", "--api-server", "1.35", "--speed", "20"];
     let serving = Serving::start(&options);
     let features = "kubectl get node n -o jsonpath='{.status.nodeInfo.kubeletVersion} \
                     {.status.features.supplementalGroupsPolicy}'";
     assert_eq!(serving.says(kubectl, features), "v1.32.0 ");
     let control = format!(
         "{GIDCHECK} control 'upgrade: {{node: n, runtime: containerd-2.1}}' \
-         'upgrade: {{node: n, kubernetes: \"1.36\"}}' 'advance: 1m'"
+         'upgrade: {{node: n, kubernetes: \"1.35\"}}' 'advance: 1m'"
     );
     has(
         &serving.says(kubectl, &control),
         &["1. upgrade: done", "2. upgrade: done", "3. advance: done"],
     );
+    assert_eq!(serving.says(kubectl, features), "v1.35.0 true");
+    let newer = format!("{GIDCHECK} control 'upgrade: {{node: n, kubernetes: \"1.36\"");
+    let output = serving.run(kubectl, &format!("{newer}}}'"));
+    assert_eq!(output.status.code(), Some(1));
+    has(
+        &String::from_utf8_lossy(&output.stdout),
+        &["kubelet 1.36 is newer than API server 1.35", "upgrade the API server", "skew: allowed"],
+    );
+    assert_eq!(serving.says(kubectl, features), "v1.35.0 true");
+    has(&serving.says(kubectl, &format!("{newer}, skew: allowed}}'")), &["1. upgrade: done"]);
     assert_eq!(serving.says(kubectl, features), "v1.36.0 true");
     let output = serving.run(
         kubectl,

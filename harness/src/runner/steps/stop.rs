@@ -1,0 +1,123 @@
+//! Why a case stops at a step, and what is shown of it.
+
+use thiserror::Error;
+
+use super::super::waiting::OutOfPatience;
+use super::super::{Failure, Verdict, with_sources};
+use crate::check::{Difference, describe_event};
+use crate::cluster::{Cluster, ClusterError, PodExecError, Refusal as ApiRefusal};
+use crate::document::Span;
+use crate::scenario::Case;
+
+/// Why a case stops at a step.
+#[derive(Debug, Error)]
+pub(in crate::runner) enum Stop {
+    /// An expectation does not hold.
+    #[error("not as expected")]
+    Unmet(usize, Vec<Difference>),
+    /// Something came true that must not.
+    #[error("this came true and must not")]
+    CameTrue(usize),
+    /// The step's own outcome is not the expected one.
+    #[error("not as expected")]
+    Different(Vec<Difference>),
+    /// The API refused.
+    #[error("the API server refuses: {0}")]
+    Refused(#[from] ApiRefusal),
+    /// The cluster cannot do it.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The command could not be run.
+    #[error(transparent)]
+    Exec(#[from] PodExecError),
+    /// The case took longer than it may.
+    #[error("the case takes longer than it may; --case-timeout gives it more time")]
+    OutOfTime,
+    /// So much happens in the time that the step lets pass that it cannot be simulated.
+    #[error(transparent)]
+    TooMuchTime(#[from] OutOfPatience),
+    /// The step makes no sense at this point.
+    #[error("{0}")]
+    Senseless(String),
+}
+
+impl Stop {
+    /// The case's verdict when it stops here.
+    pub(in crate::runner) fn verdict(
+        self,
+        case: &Case,
+        index: usize,
+        cluster: &Cluster,
+    ) -> Verdict {
+        let place = case.places.get(index);
+        let step_span = place.map(|place| place.span);
+        let within = |expectation: usize| -> Option<Span> {
+            place.and_then(|place| place.expectations.get(expectation).copied()).or(step_span)
+        };
+        let what = with_sources(&self);
+        let failure = |span, differences| Failure {
+            span,
+            what: what.clone(),
+            differences,
+            transcript: transcript(cluster),
+        };
+        match self {
+            Self::Unmet(expectation, differences) => {
+                Verdict::Failed(failure(within(expectation), differences))
+            }
+            Self::CameTrue(expectation) => {
+                Verdict::Failed(failure(within(expectation), Vec::new()))
+            }
+            Self::Different(differences) => Verdict::Failed(failure(step_span, differences)),
+            Self::Refused(_) => Verdict::Failed(failure(step_span, Vec::new())),
+            Self::Cluster(_)
+            | Self::Exec(_)
+            | Self::OutOfTime
+            | Self::TooMuchTime(_)
+            | Self::Senseless(_) => Verdict::Broken(failure(step_span, Vec::new())),
+        }
+    }
+}
+
+impl Stop {
+    /// Whether the step could not be taken, rather than went wrong.
+    pub(in crate::runner) fn is_broken(&self) -> bool {
+        match self {
+            Self::Unmet(..) | Self::CameTrue(_) | Self::Different(_) | Self::Refused(_) => false,
+            Self::Cluster(_)
+            | Self::Exec(_)
+            | Self::OutOfTime
+            | Self::TooMuchTime(_)
+            | Self::Senseless(_) => true,
+        }
+    }
+
+    /// The differences that made it stop.
+    pub(in crate::runner) fn into_differences(self) -> Vec<Difference> {
+        match self {
+            Self::Unmet(_, differences) | Self::Different(differences) => differences,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Events and CRI calls so far, for people who look for the cause.
+fn transcript(cluster: &Cluster) -> Vec<String> {
+    let events = cluster.api.events();
+    let mut lines: Vec<_> = events.iter().map(|event| describe_event(event)).collect();
+    for node in cluster.nodes() {
+        lines.extend(node.runtime.calls().into_iter().map(|call| {
+            let error = call.error.map(|error| format!(" → {error}")).unwrap_or_default();
+            let times =
+                if call.times > 1 { format!(" ({} times)", call.times) } else { String::new() };
+            format!("CRI {} {}{error}{times}", call.name, short(&call.about))
+        }));
+    }
+    lines
+}
+
+/// An identifier of a sandbox or container, cut to what tells it apart.
+fn short(about: &str) -> &str {
+    let is_id = about.len() == 64 && about.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id { &about[..13] } else { about }
+}
