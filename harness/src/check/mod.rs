@@ -136,6 +136,31 @@ fn check_object(wanted: &Json, cluster: &Cluster, differences: &mut Vec<Differen
     }
 }
 
+/// The resource whose objects alone decide whether an expectation holds; none where other things
+/// do, such as what counts or what runs in a container.
+pub(crate) fn decided_by(expectation: &Expectation) -> Option<&'static Resource> {
+    let core = |plural| resource::find("", "v1", plural);
+    let asks_inside = [&expectation.identity, &expectation.id, &expectation.process];
+    if expectation.pod.is_some() {
+        let asks_nobody = asks_inside.into_iter().all(Option::is_none);
+        return core("pods").filter(|_| asks_nobody);
+    }
+    if expectation.pods.is_some() {
+        return core("pods");
+    }
+    if expectation.node.is_some() {
+        return core("nodes");
+    }
+    if expectation.event.is_some() {
+        return core("events");
+    }
+    if let Some(object) = &expectation.object {
+        let text = |field: &str| object.get(field).and_then(Json::as_str);
+        return of_kind(text("apiVersion"), text("kind")?);
+    }
+    expectation.absent.as_ref().map(|name| name.kind.resource())
+}
+
 /// The resource of a kind; where no version is given, the first that has it.
 fn of_kind(api_version: Option<&str>, kind: &str) -> Option<&'static Resource> {
     match api_version {

@@ -16,11 +16,7 @@ pub(super) fn check(pattern: &PodsPattern, cluster: &Cluster, differences: &mut 
 
 /// How many pods fit.
 pub(super) fn count(pattern: &PodsPattern, cluster: &Cluster) -> u64 {
-    let pods = match &pattern.node {
-        Some(node) => cluster.api.pods_on(node),
-        None => cluster.api.pods(),
-    };
-    pods.iter().filter(|pod| fits(pattern, pod)).count() as u64
+    cluster.api.count_pods(pattern.node.as_deref(), |pod| fits(pattern, pod)) as u64
 }
 
 fn fits(pattern: &PodsPattern, pod: &Pod) -> bool {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::check::{Difference, check};
+use crate::check::{Difference, check, decided_by};
 use crate::cluster::Cluster;
 use crate::scenario::Expectation;
 
@@ -23,16 +24,14 @@ pub(super) async fn until_all_hold(
     patience: Patience,
 ) -> Result<(), Unmet> {
     let deadline = Instant::now() + within;
-    let mut changes = cluster.api.subscribe();
+    let mut news = News::of(cluster);
     loop {
-        changes.mark_unchanged();
+        news.begin();
         let Some(unmet) = first_unmet(expectations, cluster).await else { return Ok(()) };
         if Instant::now() >= deadline || patience.check().is_err() {
             return Err(unmet);
         }
-        let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
-        // Either way it is time to look again.
-        let _ = timeout_at(look_again, changes.changed()).await;
+        news.wait(&expectations[unmet.0..=unmet.0], deadline).await;
     }
 }
 
@@ -55,9 +54,9 @@ pub(super) async fn while_none_holds(
     patience: Patience,
 ) -> Result<(), Option<usize>> {
     let deadline = Instant::now() + during;
-    let mut changes = cluster.api.subscribe();
+    let mut news = News::of(cluster);
     loop {
-        changes.mark_unchanged();
+        news.begin();
         for (index, expectation) in expectations.iter().enumerate() {
             if check(expectation, cluster).await.is_empty() {
                 return Err(Some(index));
@@ -69,8 +68,42 @@ pub(super) async fn while_none_holds(
         if patience.check().is_err() {
             return Err(None);
         }
+        news.wait(expectations, deadline).await;
+    }
+}
+
+/// What has changed since the last look.
+struct News<'a> {
+    cluster: &'a Cluster,
+    changes: watch::Receiver<u64>,
+    /// What was known at the last look.
+    revision: u64,
+}
+
+impl<'a> News<'a> {
+    fn of(cluster: &'a Cluster) -> Self {
+        Self { cluster, changes: cluster.api.subscribe(), revision: 0 }
+    }
+
+    /// A look begins; what changes from now on is news.
+    fn begin(&mut self) {
+        self.changes.mark_unchanged();
+        self.revision = self.cluster.api.revision();
+    }
+
+    /// Waits until it is time to look again: an object has changed that can decide about one of
+    /// these expectations, or some time has passed. Of the many changes of a storm few do.
+    async fn wait(&mut self, expectations: &[Expectation], deadline: Instant) {
         let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
-        let _ = timeout_at(look_again, changes.changed()).await;
+        while let Ok(Ok(())) = timeout_at(look_again, self.changes.changed()).await {
+            let matters = |expectation: &Expectation| {
+                decided_by(expectation)
+                    .is_none_or(|resource| self.cluster.api.has_changed(resource, self.revision))
+            };
+            if expectations.iter().any(matters) {
+                return;
+            }
+        }
     }
 }
 

@@ -141,6 +141,12 @@ impl ApiServer {
         self.state().store.revision()
     }
 
+    /// Whether an object of a resource has changed after a revision.
+    #[must_use]
+    pub fn has_changed(&self, resource: &'static Resource, revision: u64) -> bool {
+        self.state().store.collection(resource).history().has_any_after(revision)
+    }
+
     /// Told every change of a resource's objects from now on, in order.
     pub fn changes_of(&self, resource: &'static Resource) -> UnboundedReceiver<Change> {
         self.changes_of_all(std::iter::once(resource))
@@ -241,6 +247,16 @@ impl ApiServer {
     #[must_use]
     pub fn pods_on(&self, node: &str) -> Vec<Arc<Pod>> {
         self.state().store.pods_on(node).cloned().collect()
+    }
+
+    /// How many pods fit, of those that are bound to a node where one is given.
+    #[must_use]
+    pub fn count_pods(&self, node: Option<&str>, fits: impl Fn(&Pod) -> bool) -> usize {
+        let state = self.state();
+        match node {
+            Some(node) => state.store.pods_on(node).filter(|pod| fits(pod)).count(),
+            None => state.store.pods().filter(|pod| fits(pod)).count(),
+        }
     }
 
     /// The pods of the controller with this uid that have not ended.

@@ -66,6 +66,11 @@ impl History {
         self.changes.push_back(change);
     }
 
+    /// Whether something has changed after a revision.
+    pub(in crate::cluster) fn has_any_after(&self, revision: u64) -> bool {
+        self.changes.back().map_or(self.begins_after, |newest| newest.revision) > revision
+    }
+
     /// The changes after a revision, oldest first.
     ///
     /// # Errors
