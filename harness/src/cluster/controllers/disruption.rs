@@ -283,13 +283,22 @@ impl Controller for Disruptions {
         let Some(mut budget) = self.view.get::<PodDisruptionBudget>(self.kinds.budgets, key) else {
             return Ok(());
         };
-        let pods = self.budgets().get(key).cloned().unwrap_or_default();
-        if pods.is_empty() {
+        let now = self.client.api.clock().now();
+        let (has_pods, counted) = {
+            // Thousands of failed pods may be there: they are looked at where they are.
+            let (budgets, none) = (self.budgets(), BTreeMap::new());
+            let pods = budgets.get(key).unwrap_or(&none);
+            let counted = self.expected(&budget, pods).map(|expected| {
+                let status = self.status(&budget, pods, &expected, &now);
+                (expected, status)
+            });
+            (!pods.is_empty(), counted)
+        };
+        if !has_pods {
             self.say(&budget, "Normal", "NoPods", "No matching pods found");
         }
-        let now = self.client.api.clock().now();
-        let expected = match self.expected(&budget, &pods) {
-            Ok(expected) => expected,
+        let (expected, (status, again)) = match counted {
+            Ok(counted) => counted,
             Err(why) => {
                 let message = format!("Failed to calculate the number of expected pods: {why}");
                 self.say(&budget, "Warning", "CalculateExpectedPodCountFailed", &message);
@@ -310,7 +319,6 @@ impl Controller for Disruptions {
             );
             self.say(&budget, "Warning", "UnmanagedPods", &message);
         }
-        let (status, again) = self.status(&budget, &pods, &expected, &now);
         self.write(&mut budget, status).await?;
         if let Some(wait) = again {
             enqueue_at(self, key, Instant::now() + wait);
