@@ -126,6 +126,31 @@ fn bit(name: &str) -> u64 {
     NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)).map_or(0, |number| 1 << number)
 }
 
+/// What keeps a process from getting more than it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Confinement {
+    /// Programs that it runs give it no privileges (`PR_SET_NO_NEW_PRIVS`).
+    pub no_new_privileges: bool,
+    /// A seccomp filter stands before its system calls.
+    pub seccomp_filter: bool,
+}
+
+impl Confinement {
+    /// What a security context asks for. Nothing filters what a privileged container does
+    /// (containerd and CRI-O alike).
+    #[must_use]
+    pub fn of_container(context: Option<&v1::LinuxContainerSecurityContext>) -> Self {
+        let Some(context) = context else { return Self::default() };
+        let unconfined = v1::security_profile::ProfileType::Unconfined;
+        let profile = context.seccomp.as_ref().map(v1::SecurityProfile::profile_type);
+        Self {
+            no_new_privileges: context.no_new_privs,
+            seccomp_filter: !context.privileged
+                && profile.is_some_and(|profile| profile != unconfined),
+        }
+    }
+}
+
 /// Whose a process is and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -141,6 +166,10 @@ pub struct Credentials {
     pub permitted: Capabilities,
     /// The capabilities that may ever be had.
     pub bounding: Capabilities,
+    /// The capabilities that survive running a program without being root.
+    pub ambient: Capabilities,
+    /// What it can never shake off.
+    pub confinement: Confinement,
     saved_user: u32,
     saved_group: u32,
 }
@@ -164,9 +193,17 @@ impl Credentials {
             effective: own,
             permitted: own,
             bounding,
+            ambient: Capabilities(bounding.0 & ambient.0),
+            confinement: Confinement::default(),
             saved_user: uid,
             saved_group: gid,
         }
+    }
+
+    /// The same, confined.
+    #[must_use]
+    pub fn confined(self, confinement: Confinement) -> Self {
+        Self { confinement, ..self }
     }
 
     /// Whether a capability is in force.
@@ -207,6 +244,7 @@ impl Credentials {
         if before.contains(&0) && !after.contains(&0) {
             self.permitted = Capabilities::default();
             self.effective = Capabilities::default();
+            self.ambient = Capabilities::default();
         }
         match (was_root, uid == 0) {
             (true, false) => self.effective = Capabilities::default(),

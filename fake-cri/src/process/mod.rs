@@ -14,7 +14,7 @@ mod terminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use console::Console;
-pub use credentials::{Capabilities, Capability, Credentials};
+pub use credentials::{Capabilities, Capability, Confinement, Credentials};
 pub use files::HostFiles;
 pub(crate) use files::{ContainerFiles, Mount};
 pub(crate) use output::Printed;

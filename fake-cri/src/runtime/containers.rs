@@ -14,8 +14,8 @@ use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
 use crate::image::{FileNode, FileTree, Image, Links, StoredImage, normalise};
 use crate::process::{
-    Capabilities, ContainerFiles, Credentials, Mount, NoSuchCommand, Process, ProcessTable,
-    Terminal,
+    Capabilities, Confinement, ContainerFiles, Credentials, Mount, NoSuchCommand, Process,
+    ProcessTable, Terminal,
 };
 use crate::time::rfc3339_seconds;
 
@@ -158,6 +158,7 @@ impl Inner {
             resolved,
             bounding,
             ambient,
+            confinement: Confinement::of_container(context),
             arguments,
             working_directory,
             files: Mutex::new(files),
@@ -419,7 +420,8 @@ impl Container {
         let identity = &self.resolved.identity;
         let groups = identity.groups.clone();
         let credentials =
-            Credentials::new(identity.uid, identity.gid, groups, self.bounding, self.ambient);
+            Credentials::new(identity.uid, identity.gid, groups, self.bounding, self.ambient)
+                .confined(self.confinement);
         Process::new(pid, arguments, Arc::clone(&self.working_directory), credentials)
     }
 

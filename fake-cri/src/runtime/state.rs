@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::kept::{KeptContainer, KeptSandbox};
 use super::log::Log;
 use crate::identity::{Identity, Resolved};
-use crate::process::{Capabilities, ContainerFiles, Process, ProcessTable};
+use crate::process::{Capabilities, Confinement, ContainerFiles, Process, ProcessTable};
 
 /// Everything that a call may change, behind one short lock.
 #[derive(Default)]
@@ -52,6 +52,7 @@ pub(super) struct Container {
     pub(super) resolved: Resolved,
     pub(super) bounding: Capabilities,
     pub(super) ambient: Capabilities,
+    pub(super) confinement: Confinement,
     pub(super) arguments: Arc<[String]>,
     pub(super) working_directory: Arc<str>,
     pub(super) files: Mutex<ContainerFiles>,
