@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -48,11 +48,31 @@ pub enum ApiError {
     },
 }
 
+/// Where pods' variables and files come from that are not in their manifests.
+pub trait KeyValues {
+    /// A config map, if there is one.
+    fn config_map(&self, namespace: &str, name: &str) -> Option<ConfigMap>;
+
+    /// A secret, if there is one.
+    fn secret(&self, namespace: &str, name: &str) -> Option<Secret>;
+}
+
+/// There are none.
+impl KeyValues for () {
+    fn config_map(&self, _: &str, _: &str) -> Option<ConfigMap> {
+        None
+    }
+
+    fn secret(&self, _: &str, _: &str) -> Option<Secret> {
+        None
+    }
+}
+
 /// What a kubelet needs of the API server.
 ///
 /// Calls are synchronous: the store is in process. The server applies its own
 /// rules to what is written, such as dropping fields whose gate is off.
-pub trait NodeApi: Send + Sync {
+pub trait NodeApi: KeyValues + Send + Sync {
     /// The node object, if there is one.
     fn node(&self, name: &str) -> Option<Arc<Node>>;
 

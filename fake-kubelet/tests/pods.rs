@@ -5,9 +5,10 @@ mod support;
 use std::time::Duration;
 
 use fake_kubelet::KubeletConfig;
-use fake_kubelet::volumes::{MountedVolume, Ownership, VolumeError, Volumes};
+use fake_kubelet::volumes::{MountedVolume, Ownership, VolumeError, VolumeFiles, Volumes};
 use k8s_openapi::api::core::v1::{Pod, Volume};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::{Value, json};
 
 use support::runtime::{Behaviour, ScriptedRuntime};
@@ -454,13 +455,15 @@ impl Volumes for WatchedVolumes {
         _: &Pod,
         volume: &Volume,
         ownership: Ownership,
+        _: Option<&VolumeFiles>,
+        _: &Time,
     ) -> Result<MountedVolume, VolumeError> {
         if volume.name == "broken" {
             return Err(VolumeError("no such disk".to_owned()));
         }
         let mut asked = self.0.lock().expect("no test panics while it holds it");
         asked.push((volume.name.clone(), ownership));
-        Ok(MountedVolume { host_path: format!("/{}", volume.name), supplemental_group: None })
+        Ok(MountedVolume { host_path: format!("/{}", volume.name), ..MountedVolume::default() })
     }
 
     fn unmount_all(&self, _: &Pod) {

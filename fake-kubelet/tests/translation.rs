@@ -6,6 +6,7 @@ use cri_api::v1;
 use fake_kubelet::KubeletConfig;
 use fake_kubelet::translate::Context;
 use fake_kubelet::translate::container::{Start, container_config};
+use fake_kubelet::translate::environment::Sources;
 use fake_kubelet::translate::sandbox::sandbox_config;
 use fake_kubelet::translate::security::{ImageUser, verify_run_as_non_root};
 use fake_kubelet::volumes::MountedVolume;
@@ -42,7 +43,9 @@ fn sent_with(
     let context = Context { config: &config, volumes, pod_ip: "10.0.0.1" };
     let sandbox = sandbox_config(&pod, 0, &context).expect("a sandbox");
     let start = Start { image_user, ..start() };
-    let container = container_config(&pod, container(&pod), start, &context).expect("a container");
+    let container =
+        container_config(&pod, container(&pod), start, Sources::of(&pod, &()), &context)
+            .expect("a container");
     let linux = sandbox.linux.expect("a Linux part");
     (linux.security_context.expect("a security context"), container)
 }
@@ -60,7 +63,10 @@ fn security(config: &v1::ContainerConfig) -> v1::LinuxContainerSecurityContext {
 fn groups_are_fs_group_then_the_manifests_then_the_volumes_and_never_deduplicated() {
     let volume = |group| {
         let host_path = "/volume".to_owned();
-        ("data".to_owned(), MountedVolume { host_path, supplemental_group: Some(group) })
+        (
+            "data".to_owned(),
+            MountedVolume { host_path, supplemental_group: Some(group), files_in: None },
+        )
     };
     let spec = json!({
         "containers": [{"name": "ctr", "image": "app:1"}],
@@ -265,7 +271,7 @@ fn commands_environment_and_mounts_are_expanded() {
             {"name": "data", "mountPath": "data", "subPathExpr": "$(POD)", "readOnly": true},
         ],
     }]});
-    let volume = MountedVolume { host_path: "/volume".to_owned(), supplemental_group: None };
+    let volume = MountedVolume { host_path: "/volume".to_owned(), ..MountedVolume::default() };
     let volumes = [("data".to_owned(), volume)];
     let (_, container) = sent_with("1.36", spec, ImageUser::Uid(0), &volumes);
     assert_eq!(container.command, ["echo", "hello pod"]);
@@ -300,7 +306,7 @@ fn what_is_not_there_keeps_a_container_from_being_made() {
         let pod = pod("pod", json!({"containers": [container_json]}));
         let config = config("1.36");
         let context = Context { config: &config, volumes: &[], pod_ip: "" };
-        container_config(&pod, container(&pod), start(), &context).err()
+        container_config(&pod, container(&pod), start(), Sources::of(&pod, &()), &context).err()
     };
     let secret = |optional: bool| {
         json!({"env": [{"name": "A", "valueFrom": {
@@ -339,7 +345,8 @@ fn labels_lead_back_to_the_pod_and_extra_ones_mark_the_sandbox() {
     assert_eq!(sandbox.log_directory, "/var/log/pods/default_pod_pod-uid");
     assert_eq!(sandbox.hostname, "pod");
     let start = Start { attempt: 2, ..start() };
-    let made = container_config(&pod, container(&pod), start, &context).expect("a container");
+    let made = container_config(&pod, container(&pod), start, Sources::of(&pod, &()), &context)
+        .expect("a container");
     assert_eq!(made.labels.get("io.kubernetes.container.name").map(String::as_str), Some("ctr"));
     let count = made.annotations.get("io.kubernetes.container.restartCount");
     assert_eq!(count.map(String::as_str), Some("2"));

@@ -11,6 +11,7 @@ use super::image::ImageFailure;
 use super::record::{BackOff, Failure, Instance, State};
 use crate::events::Notice;
 use crate::translate::container::{Start, container_config};
+use crate::translate::environment::Sources;
 use crate::translate::security::ImageUser;
 use crate::translate::{labels, pod_format};
 
@@ -100,7 +101,9 @@ impl PodWorker {
             target_id: self.target(index),
         };
         let context = self.context();
-        let configs = container_config(&self.pod, container, start, &context).and_then(|config| {
+        let sources = Sources::of(&self.pod, &*self.node.api);
+        let config = container_config(&self.pod, container, start, sources, &context);
+        let configs = config.and_then(|config| {
             let attempt = self.sandbox.as_ref().map_or(0, |sandbox| sandbox.attempt);
             let sandbox = crate::translate::sandbox::sandbox_config(&self.pod, attempt, &context)?;
             Ok((config, sandbox))

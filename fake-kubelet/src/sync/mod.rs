@@ -30,6 +30,7 @@ use crate::translate::{Context, on_host_network};
 use crate::volumes::MountedVolume;
 use plan::{plan, should_start};
 use record::{Failure, Instance, Kind, Record, State};
+use sandbox::MountTrouble;
 
 pub(crate) use observe::Adopted;
 
@@ -78,6 +79,8 @@ pub(crate) struct PodWorker {
     old_sandboxes: Vec<Arc<str>>,
     records: Vec<Record>,
     volumes: Option<Vec<(String, MountedVolume)>>,
+    /// While a volume cannot be mounted.
+    mount_trouble: Option<Box<MountTrouble>>,
     /// The status written last, until the API shows it.
     published: Option<Box<PodStatus>>,
     counted: bool,
@@ -96,6 +99,7 @@ impl PodWorker {
             old_sandboxes: Vec::new(),
             records,
             volumes: None,
+            mount_trouble: None,
             published: None,
             counted: false,
         }

@@ -1,23 +1,30 @@
 //! A pod's volumes and sandbox: made before its containers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Pod, Volume};
 use tokio::time::Instant;
 
 use super::PodWorker;
+use super::record::BackOff;
 use crate::events::Notice;
 use crate::metrics::ContainerType;
 use crate::status::pod::Sandbox;
+use crate::translate::environment::Sources;
 use crate::translate::on_host_network;
 use crate::translate::sandbox::sandbox_config;
-use crate::volumes::Ownership;
+use crate::volumes::{
+    FS_GROUP_MODE, FS_GROUP_READ_ONLY_MODE, MountedVolume, Ownership, VolumeError, contents,
+};
 
 /// The mode of a folder that a kubelet makes for a volume.
 const VOLUME_MODE: u32 = 0o777;
-/// What `fsGroup` adds to it: read, write and search for the group, and
-/// set-group-ID, so that new files belong to the group.
-const FS_GROUP_MODE: u32 = 0o2770;
+/// Before a volume is tried again that could not be mounted; it doubles with each failure
+/// (`exponentialbackoff` of the volume manager).
+const FIRST_MOUNT_BACK_OFF: Duration = Duration::from_millis(500);
+/// The longest such wait.
+const LONGEST_MOUNT_BACK_OFF: Duration = Duration::from_secs(122);
 
 /// Who owns a volume: the pod's `fsGroup` gets what the kubelet makes itself,
 /// never a path of the host.
@@ -29,10 +36,27 @@ fn ownership(pod: &Pod, volume: &Volume) -> Ownership {
         .and_then(|context| context.fs_group)
         .filter(|_| volume.host_path.is_none())
         .and_then(|group| u32::try_from(group).ok());
-    Ownership {
-        group: fs_group,
-        mode: if fs_group.is_some() { VOLUME_MODE | FS_GROUP_MODE } else { VOLUME_MODE },
-    }
+    let added = match fs_group {
+        None => 0,
+        Some(_) if is_made_of_objects(volume) => FS_GROUP_READ_ONLY_MODE,
+        Some(_) => FS_GROUP_MODE,
+    };
+    Ownership { group: fs_group, mode: VOLUME_MODE | added }
+}
+
+/// Whether the kubelet alone writes into the volume.
+fn is_made_of_objects(volume: &Volume) -> bool {
+    volume.config_map.is_some()
+        || volume.secret.is_some()
+        || volume.projected.is_some()
+        || volume.downward_api.is_some()
+}
+
+/// Volumes that cannot be mounted.
+pub(super) struct MountTrouble {
+    back_off: BackOff,
+    /// Those that could.
+    mounted: Vec<(String, MountedVolume)>,
 }
 
 impl PodWorker {
@@ -41,20 +65,38 @@ impl PodWorker {
         if self.volumes.is_some() {
             return Ok(());
         }
-        let mut mounted = Vec::new();
+        let trouble = self.mount_trouble.take();
+        let last = trouble.as_ref().map(|trouble| trouble.back_off);
+        let mut mounted = trouble.map_or_else(Vec::new, |trouble| trouble.mounted);
         let volumes = self.pod.spec.as_ref().and_then(|spec| spec.volumes.as_deref());
+        let mut failed = false;
         for volume in volumes.unwrap_or_default() {
-            let config = &self.node.config;
-            match config.volumes.mount(&self.pod, volume, ownership(&self.pod, volume)) {
+            if mounted.iter().any(|(name, _)| *name == volume.name) {
+                continue;
+            }
+            match self.mount(volume) {
                 Ok(result) => mounted.push((volume.name.clone(), result)),
                 Err(error) => {
                     self.record(None, Notice::mount_failed(&volume.name, &error.0));
-                    return Err(Instant::now() + config.timings.sync_retry);
+                    failed = true;
                 }
             }
         }
+        if failed {
+            let (now, longest) = (Instant::now(), LONGEST_MOUNT_BACK_OFF);
+            let back_off = BackOff::next(last, now, now, FIRST_MOUNT_BACK_OFF, longest);
+            self.mount_trouble = Some(Box::new(MountTrouble { back_off, mounted }));
+            return Err(now + back_off.delay);
+        }
         self.volumes = Some(mounted);
         Ok(())
+    }
+
+    fn mount(&self, volume: &Volume) -> Result<MountedVolume, VolumeError> {
+        let sources = Sources::of(&self.pod, &*self.node.api);
+        let files = contents(&self.pod, volume, sources, &self.context())?;
+        let (volumes, owner) = (&self.node.config.volumes, ownership(&self.pod, volume));
+        volumes.mount(&self.pod, volume, owner, files.as_ref(), &self.node.now())
     }
 
     /// Makes a sandbox, a new one if the last one died; else says when to try

@@ -3,7 +3,7 @@
 use cri_api::v1;
 use k8s_openapi::api::core::v1::{Container, Pod};
 
-use super::environment::{Environment, environment, expand};
+use super::environment::{Environment, Sources, environment, expand};
 use super::security::{ImageUser, container_context, verify_run_as_non_root};
 use super::{Context, TranslateError, labels, resources};
 
@@ -29,9 +29,10 @@ pub fn container_config(
     pod: &Pod,
     container: &Container,
     start: Start<'_>,
+    sources: Sources<'_>,
     context: &Context<'_>,
 ) -> Result<v1::ContainerConfig, TranslateError> {
-    let variables = environment(pod, container, context)?;
+    let variables = environment(pod, container, sources, context)?;
     let mounts = mounts(container, &variables, context)?;
     verify_run_as_non_root(pod, container, &start.image_user)?;
     let mut security = container_context(pod, container, start.image_user, context)?;
@@ -39,7 +40,7 @@ pub fn container_config(
         namespaces.pid = v1::NamespaceMode::Target.into();
         namespaces.target_id = target.to_owned();
     }
-    let expanded = |words: &Option<Vec<String>>| {
+    let expanded = |words: &Option<Vec<String>>| -> Result<Vec<String>, TranslateError> {
         words.iter().flatten().map(|word| expand(word, &variables)).collect()
     };
     let log_path = if context.config.pod_logs_directory.is_some() {
@@ -57,8 +58,8 @@ pub fn container_config(
             user_specified_image: container.image.clone().unwrap_or_default(),
             ..v1::ImageSpec::default()
         }),
-        command: expanded(&container.command),
-        args: expanded(&container.args),
+        command: expanded(&container.command)?,
+        args: expanded(&container.args)?,
         working_dir: container.working_dir.clone().unwrap_or_default(),
         labels: labels::container_labels(pod, container),
         annotations: labels::container_annotations(pod, container, start.attempt),
@@ -93,7 +94,7 @@ fn mounts(
                 )
             })?;
         let sub_path = match (&asked.sub_path, &asked.sub_path_expr) {
-            (_, Some(expression)) if !expression.is_empty() => expand(expression, variables),
+            (_, Some(expression)) if !expression.is_empty() => expand(expression, variables)?,
             (Some(path), _) => path.clone(),
             _ => String::new(),
         };
@@ -109,7 +110,11 @@ fn mounts(
         let host_path = if sub_path.is_empty() {
             volume.host_path.clone()
         } else {
-            format!("{}/{sub_path}", volume.host_path.trim_end_matches('/'))
+            let folder = volume.host_path.trim_end_matches('/');
+            match &volume.files_in {
+                Some(files_in) => format!("{folder}/{files_in}/{sub_path}"),
+                None => format!("{folder}/{sub_path}"),
+            }
         };
         let slash = if asked.mount_path.starts_with('/') { "" } else { "/" };
         Ok(v1::Mount {

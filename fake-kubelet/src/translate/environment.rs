@@ -1,17 +1,78 @@
 //! A container's environment, and references to it in commands.
 
-use k8s_openapi::api::core::v1::{Container, EnvVar, EnvVarSource, Pod, ResourceFieldSelector};
+use std::collections::HashMap;
 
+use k8s_openapi::api::core::v1::{
+    ConfigMap, ConfigMapKeySelector, Container, EnvVar, EnvVarSource, Pod, Secret,
+    SecretKeySelector,
+};
+
+use super::downward::{container_resource, pod_field};
 use super::{Context, TranslateError};
-use crate::admission::resources::Amounts;
+use crate::api::KeyValues;
+
+/// The longest variable or argument that Linux hands to a process, in bytes (`MAX_ARG_STRLEN`).
+const LONGEST_TEXT: usize = 128 * 1024;
+
+/// The most bytes of variables that a process can get, names included: a quarter of the usual
+/// stack of 8 MiB.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// A container's variables in order, values expanded.
-pub type Environment = Vec<(String, String)>;
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    variables: Vec<(String, String)>,
+    places: HashMap<String, usize>,
+    bytes: usize,
+}
+
+impl Environment {
+    /// A variable's value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let place = self.places.get(name)?;
+        self.variables.get(*place).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a variable, in the place of one with the same name.
+    ///
+    /// # Errors
+    /// No process can get that much.
+    pub fn set(&mut self, name: String, value: String) -> Result<(), TranslateError> {
+        self.bytes = self.bytes.saturating_add(name.len()).saturating_add(value.len());
+        if value.len() > LONGEST_TEXT || self.bytes > MOST_BYTES {
+            return Err(too_long(&name));
+        }
+        match self.places.get(&name).and_then(|place| self.variables.get_mut(*place)) {
+            Some((_, known)) => *known = value,
+            None => {
+                self.places.insert(name.clone(), self.variables.len());
+                self.variables.push((name, value));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl IntoIterator for Environment {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.variables.into_iter()
+    }
+}
+
+fn too_long(what: &str) -> TranslateError {
+    format!("{what}: argument list too long")
+}
 
 /// Replaces each `$(NAME)` of a known variable; `$$` stands for a dollar sign,
 /// and what is not known stays as it is.
-#[must_use]
-pub fn expand(text: &str, environment: &[(String, String)]) -> String {
+///
+/// # Errors
+/// The result is longer than what a process can get.
+pub fn expand(text: &str, environment: &Environment) -> Result<String, TranslateError> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(position) = rest.find('$') {
@@ -23,8 +84,8 @@ pub fn expand(text: &str, environment: &[(String, String)]) -> String {
         } else if let Some((name, after)) =
             rest.strip_prefix('(').and_then(|reference| reference.split_once(')'))
         {
-            match environment.iter().rev().find(|(known, _)| known == name) {
-                Some((_, value)) => expanded.push_str(value),
+            match environment.get(name) {
+                Some(value) => expanded.push_str(value),
                 None => {
                     expanded.push_str("$(");
                     expanded.push_str(name);
@@ -35,45 +96,129 @@ pub fn expand(text: &str, environment: &[(String, String)]) -> String {
         } else {
             expanded.push('$');
         }
+        if expanded.len() > LONGEST_TEXT {
+            return Err(too_long("expanded text"));
+        }
     }
     expanded.push_str(rest);
-    expanded
+    Ok(expanded)
 }
 
-/// The variables of a container.
-///
-/// There are no ConfigMaps and Secrets here: a reference to one is an error in
-/// the kubelet's words, unless it is optional.
+/// Looks up what a pod's variables and files are made of; the errors are the kubelet's words.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    key_values: &'a dyn KeyValues,
+    namespace: &'a str,
+}
+
+impl<'a> Sources<'a> {
+    /// Those that a pod can refer to: its own namespace's.
+    #[must_use]
+    pub fn of(pod: &'a Pod, key_values: &'a dyn KeyValues) -> Self {
+        Self { key_values, namespace: pod.metadata.namespace.as_deref().unwrap_or_default() }
+    }
+
+    /// A config map; `None` where a missing one is allowed.
+    ///
+    /// # Errors
+    /// It is missing and not optional.
+    pub fn config_map(
+        &self,
+        name: &str,
+        optional: Option<bool>,
+    ) -> Result<Option<ConfigMap>, TranslateError> {
+        let found = self.key_values.config_map(self.namespace, name);
+        match found {
+            None if optional != Some(true) => Err(format!("configmap {name:?} not found")),
+            found => Ok(found),
+        }
+    }
+
+    /// A secret; `None` where a missing one is allowed.
+    ///
+    /// # Errors
+    /// It is missing and not optional.
+    pub fn secret(
+        &self,
+        name: &str,
+        optional: Option<bool>,
+    ) -> Result<Option<Secret>, TranslateError> {
+        let found = self.key_values.secret(self.namespace, name);
+        match found {
+            None if optional != Some(true) => Err(format!("secret {name:?} not found")),
+            found => Ok(found),
+        }
+    }
+
+    fn config_map_value(
+        &self,
+        reference: &ConfigMapKeySelector,
+    ) -> Result<Option<String>, TranslateError> {
+        let ConfigMapKeySelector { name, key, optional } = reference;
+        let Some(map) = self.config_map(name, *optional)? else { return Ok(None) };
+        match map.data.and_then(|mut data| data.remove(key)) {
+            None if *optional != Some(true) => {
+                Err(format!("couldn't find key {key} in ConfigMap {}/{name}", self.namespace))
+            }
+            value => Ok(value),
+        }
+    }
+
+    fn secret_value(
+        &self,
+        reference: &SecretKeySelector,
+    ) -> Result<Option<String>, TranslateError> {
+        let SecretKeySelector { name, key, optional } = reference;
+        let Some(secret) = self.secret(name, *optional)? else { return Ok(None) };
+        match secret.data.and_then(|mut data| data.remove(key)) {
+            None if *optional != Some(true) => {
+                Err(format!("couldn't find key {key} in Secret {}/{name}", self.namespace))
+            }
+            value => Ok(value.map(|value| text(value.0))),
+        }
+    }
+}
+
+/// Bytes as a variable holds them; what is no text is replaced.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The variables of a container: those of `envFrom` by name, then those of `env` in their order;
+/// of two with one name the later counts.
 ///
 /// # Errors
-/// What a variable refers to and is not there.
+/// What a variable refers to and is not there, in the kubelet's words.
 pub fn environment(
     pod: &Pod,
     container: &Container,
+    sources: Sources<'_>,
     context: &Context<'_>,
 ) -> Result<Environment, TranslateError> {
+    let mut variables = Environment::default();
     for source in container.env_from.iter().flatten() {
+        let prefix = source.prefix.as_deref().unwrap_or_default();
+        let named = |key: String| format!("{prefix}{key}");
         if let Some(reference) = &source.config_map_ref {
-            missing("configmap", &reference.name, reference.optional)?;
+            let map = sources.config_map(&reference.name, reference.optional)?;
+            for (key, value) in map.and_then(|map| map.data).into_iter().flatten() {
+                variables.set(named(key), value)?;
+            }
         }
         if let Some(reference) = &source.secret_ref {
-            missing("secret", &reference.name, reference.optional)?;
-        }
-    }
-    let mut variables = Environment::new();
-    for variable in container.env.iter().flatten() {
-        if let Some(value) = value(pod, container, variable, &variables, context)? {
-            match variables.iter_mut().find(|(name, _)| *name == variable.name) {
-                Some((_, known)) => *known = value,
-                None => variables.push((variable.name.clone(), value)),
+            let secret = sources.secret(&reference.name, reference.optional)?;
+            for (key, value) in secret.and_then(|secret| secret.data).into_iter().flatten() {
+                variables.set(named(key), text(value.0))?;
             }
         }
     }
+    for variable in container.env.iter().flatten() {
+        if let Some(value) = value(pod, container, variable, &variables, sources, context)? {
+            variables.set(variable.name.clone(), value)?;
+        }
+    }
     Ok(variables)
-}
-
-fn missing(kind: &str, name: &str, optional: Option<bool>) -> Result<(), TranslateError> {
-    if optional == Some(true) { Ok(()) } else { Err(format!("{kind} {name:?} not found")) }
 }
 
 fn value(
@@ -81,19 +226,20 @@ fn value(
     container: &Container,
     variable: &EnvVar,
     known: &Environment,
+    sources: Sources<'_>,
     context: &Context<'_>,
 ) -> Result<Option<String>, TranslateError> {
     let Some(source) = &variable.value_from else {
         let text = variable.value.as_deref().unwrap_or_default();
-        return Ok(Some(expand(text, known)));
+        return expand(text, known).map(Some);
     };
     let EnvVarSource { config_map_key_ref, field_ref, resource_field_ref, secret_key_ref, .. } =
         source;
     if let Some(reference) = config_map_key_ref {
-        return missing("configmap", &reference.name, reference.optional).map(|()| None);
+        return sources.config_map_value(reference);
     }
     if let Some(reference) = secret_key_ref {
-        return missing("secret", &reference.name, reference.optional).map(|()| None);
+        return sources.secret_value(reference);
     }
     if let Some(field) = field_ref {
         return pod_field(pod, &field.field_path, context).map(Some);
@@ -104,75 +250,14 @@ fn value(
     Ok(Some(String::new()))
 }
 
-/// A pod field by the path that the downward API gives it.
-fn pod_field(pod: &Pod, path: &str, context: &Context<'_>) -> Result<String, TranslateError> {
-    let metadata = &pod.metadata;
-    let spec = pod.spec.as_ref();
-    let subscript = |prefix: &str| {
-        path.strip_prefix(prefix)?.strip_prefix("['")?.strip_suffix("']").map(str::to_owned)
-    };
-    let of = |map: &Option<std::collections::BTreeMap<String, String>>, key: String| {
-        map.as_ref().and_then(|map| map.get(&key)).cloned().unwrap_or_default()
-    };
-    if let Some(key) = subscript("metadata.labels") {
-        return Ok(of(&metadata.labels, key));
-    }
-    if let Some(key) = subscript("metadata.annotations") {
-        return Ok(of(&metadata.annotations, key));
-    }
-    let value = match path {
-        "metadata.name" => metadata.name.clone(),
-        "metadata.namespace" => metadata.namespace.clone(),
-        "metadata.uid" => metadata.uid.clone(),
-        "spec.nodeName" => spec.and_then(|spec| spec.node_name.clone()),
-        "spec.serviceAccountName" => spec.and_then(|spec| spec.service_account_name.clone()),
-        "status.hostIP" | "status.hostIPs" => Some(context.config.node_ip.clone()),
-        "status.podIP" | "status.podIPs" => Some(context.pod_ip.to_owned()),
-        _ => return Err(format!("unsupported fieldPath: {path}")),
-    };
-    Ok(value.unwrap_or_default())
-}
-
-/// A container's request or limit, divided and rounded up; without a limit the
-/// node's capacity counts.
-fn container_resource(
-    container: &Container,
-    selector: &ResourceFieldSelector,
-    context: &Context<'_>,
-) -> Result<String, TranslateError> {
-    let unsupported = || format!("unsupported container resource : {}", selector.resource);
-    let (list, resource) = selector.resource.split_once('.').ok_or_else(unsupported)?;
-    let resources = container.resources.as_ref();
-    let list = match list {
-        "limits" => resources.and_then(|r| r.limits.as_ref()),
-        "requests" => resources.and_then(|r| r.requests.as_ref()),
-        _ => return Err(unsupported()),
-    };
-    let own = list.map(Amounts::of_list).filter(|amounts| amounts.get(resource) > 0);
-    let amount = match own {
-        Some(amounts) => amounts.get(resource),
-        None if selector.resource.starts_with("limits.") => {
-            Amounts::of_list(&context.config.capacity).get(resource)
-        }
-        None => 0,
-    };
-    let divisor = selector
-        .divisor
-        .as_ref()
-        .map(|divisor| Amounts::of_list(&[(resource.to_owned(), divisor.clone())].into()))
-        .map_or(0, |amounts| amounts.get(resource));
-    let unit = if resource == "cpu" { 1000 } else { 1 };
-    let divisor = if divisor > 0 { divisor } else { unit };
-    Ok((amount / divisor + i64::from(amount % divisor != 0)).to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn references_are_expanded_and_dollar_signs_can_be_escaped() {
-        let known = vec![("NAME".to_owned(), "world".to_owned())];
+        let mut known = Environment::default();
+        assert_eq!(known.set("NAME".to_owned(), "world".to_owned()), Ok(()));
         for (text, expected) in [
             ("hello $(NAME)", "hello world"),
             ("$$(NAME)", "$(NAME)"),
@@ -183,7 +268,16 @@ mod tests {
             ("$$$(NAME)", "$world"),
             ("ünï$(NAME)", "ünïworld"),
         ] {
-            assert_eq!(expand(text, &known), expected, "{text}");
+            assert_eq!(expand(text, &known).as_deref(), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn what_doubles_again_and_again_is_refused_before_it_is_large() {
+        let mut known = Environment::default();
+        assert_eq!(known.set("V".to_owned(), "x".repeat(100_000)), Ok(()));
+        let twice = expand("$(V)$(V)", &known);
+        assert_eq!(twice, Err("expanded text: argument list too long".to_owned()));
+        assert!(expand(&"$(V)".repeat(100_000), &known).is_err());
     }
 }

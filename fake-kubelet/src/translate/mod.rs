@@ -4,6 +4,7 @@
 //! 1.36 and is compared with recordings of kubelet 1.36.2.
 
 pub mod container;
+pub(crate) mod downward;
 pub mod environment;
 pub mod labels;
 pub mod resources;

@@ -3,10 +3,25 @@
 //! The kubelet decides who owns them; the node's [`Volumes`] makes them: real
 //! folders before a real runtime, simulated ones in the simulation.
 
+mod contents;
+mod layout;
+
 use std::fmt;
 
 use k8s_openapi::api::core::v1::{Pod, Volume};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use thiserror::Error;
+
+pub(crate) use contents::contents;
+pub use contents::{VolumeFile, VolumeFiles};
+pub use layout::{Placed, layout};
+
+/// What `fsGroup` adds to the mode of a folder that containers may write into: read, write and
+/// search for the group, and set-group-ID, so that new files belong to the group.
+pub(crate) const FS_GROUP_MODE: u32 = 0o2770;
+
+/// What it adds where the kubelet alone writes.
+pub(crate) const FS_GROUP_READ_ONLY_MODE: u32 = 0o2550;
 
 /// The owner that a volume's folder must have.
 ///
@@ -21,13 +36,16 @@ pub struct Ownership {
 }
 
 /// A volume that containers can be given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MountedVolume {
     /// Its path on the host, as the runtime sees it.
     pub host_path: String,
     /// A group that the volume demands of every container (a persistent
     /// volume's `pv.beta.kubernetes.io/gid`).
     pub supplemental_group: Option<i64>,
+    /// The folder in it that its files are really in, where links lead there: a part of the
+    /// volume is mounted from there.
+    pub files_in: Option<String>,
 }
 
 /// Why a volume could not be made.
@@ -37,7 +55,8 @@ pub struct VolumeError(pub String);
 
 /// Makes and removes the volumes of pods.
 pub trait Volumes: Send + Sync + fmt::Debug {
-    /// Makes a volume; repeatable. A path of the host is left as it is.
+    /// Makes a volume, with these files where it is made of API objects, laid out as [`layout`]
+    /// says; repeatable. A path of the host is left as it is.
     ///
     /// # Errors
     /// [`VolumeError`] says what stood in the way; it becomes a `FailedMount` event.
@@ -46,6 +65,8 @@ pub trait Volumes: Send + Sync + fmt::Debug {
         pod: &Pod,
         volume: &Volume,
         ownership: Ownership,
+        files: Option<&VolumeFiles>,
+        now: &Time,
     ) -> Result<MountedVolume, VolumeError>;
 
     /// Removes what was made for a pod; repeatable.
@@ -87,6 +108,8 @@ impl Volumes for SimulatedVolumes {
         pod: &Pod,
         volume: &Volume,
         _: Ownership,
+        files: Option<&VolumeFiles>,
+        now: &Time,
     ) -> Result<MountedVolume, VolumeError> {
         let host_path = volume.host_path.as_ref().map_or_else(
             || {
@@ -96,7 +119,7 @@ impl Volumes for SimulatedVolumes {
             },
             |source| source.path.clone(),
         );
-        Ok(MountedVolume { host_path, supplemental_group: None })
+        Ok(MountedVolume::at(host_path, files, now))
     }
 
     fn unmount_all(&self, _: &Pod) {}

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use fake_kubelet::api::{ApiError, NodeApi, PodChange, PodIdentity};
+use fake_kubelet::api::{ApiError, KeyValues, NodeApi, PodChange, PodIdentity};
+use k8s_openapi::ByteString;
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -19,6 +20,8 @@ struct Store {
     status_writes: usize,
     node_status_writes: usize,
     leases: Vec<Lease>,
+    config_maps: BTreeMap<String, ConfigMap>,
+    secrets: BTreeMap<String, Secret>,
 }
 
 impl Store {
@@ -72,6 +75,20 @@ impl MemoryApi {
         if let Some(pod) = store.pods.remove(name) {
             store.tell(&PodChange::Deleted(pod));
         }
+    }
+
+    pub fn put_config_map(&self, name: &str, data: &[(&str, &str)]) {
+        let text = |text: &str| text.to_owned();
+        let data = data.iter().map(|(key, value)| (text(key), text(value))).collect();
+        let map = ConfigMap { data: Some(data), ..ConfigMap::default() };
+        self.store().config_maps.insert(name.to_owned(), map);
+    }
+
+    pub fn put_secret(&self, name: &str, data: &[(&str, &str)]) {
+        let bytes = |text: &str| ByteString(text.as_bytes().to_vec());
+        let data = data.iter().map(|(key, value)| ((*key).to_owned(), bytes(value))).collect();
+        let secret = Secret { data: Some(data), ..Secret::default() };
+        self.store().secrets.insert(name.to_owned(), secret);
     }
 
     pub fn delete_node(&self, name: &str) {
@@ -135,6 +152,17 @@ impl MemoryApi {
 
     pub fn status_writes(&self) -> usize {
         self.store().status_writes
+    }
+}
+
+/// Every object is in the pods' namespace, `default`.
+impl KeyValues for MemoryApi {
+    fn config_map(&self, namespace: &str, name: &str) -> Option<ConfigMap> {
+        self.store().config_maps.get(name).filter(|_| namespace == "default").cloned()
+    }
+
+    fn secret(&self, namespace: &str, name: &str) -> Option<Secret> {
+        self.store().secrets.get(name).filter(|_| namespace == "default").cloned()
     }
 }
 

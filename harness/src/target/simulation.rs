@@ -4,8 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use fake_cri::{FakeRuntime, FileNode, HostFiles};
-use fake_kubelet::volumes::{MountedVolume, Ownership, SimulatedVolumes, VolumeError, Volumes};
+use fake_kubelet::volumes::{
+    MountedVolume, Ownership, Placed, SimulatedVolumes, VolumeError, VolumeFiles, Volumes, layout,
+};
 use k8s_openapi::api::core::v1::{Pod, Volume};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{ChangeRuntime, NodeRequest, NodeRuntime, Target, TargetError};
 use crate::cluster::Clock;
@@ -74,15 +77,23 @@ impl Volumes for SimulatedHost {
         pod: &Pod,
         volume: &Volume,
         ownership: Ownership,
+        files: Option<&VolumeFiles>,
+        now: &Time,
     ) -> Result<MountedVolume, VolumeError> {
-        let mounted = SimulatedVolumes.mount(pod, volume, ownership)?;
-        if self.0.get(&mounted.host_path).is_none() {
-            let folder = FileNode {
-                mode: ownership.mode,
-                gid: ownership.group.unwrap_or(0),
-                ..FileNode::directory()
+        let mounted = SimulatedVolumes.mount(pod, volume, ownership, files, now)?;
+        let folder = &mounted.host_path;
+        let gid = ownership.group.unwrap_or(0);
+        if self.0.get(folder).is_none() {
+            self.0.insert(folder, FileNode { mode: ownership.mode, gid, ..FileNode::directory() });
+        }
+        let placed = files.map(|files| layout(files, ownership, now)).unwrap_or_default();
+        for (path, placed) in placed {
+            let node = match placed {
+                Placed::Folder(mode) => FileNode { mode, gid, ..FileNode::directory() },
+                Placed::File(mode, data) => FileNode { mode, gid, ..FileNode::file(data) },
+                Placed::Link(target) => FileNode { gid, ..FileNode::symlink(target) },
             };
-            self.0.insert(&mounted.host_path, folder);
+            self.0.insert(&format!("{folder}/{path}"), node);
         }
         Ok(mounted)
     }

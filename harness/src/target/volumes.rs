@@ -1,11 +1,14 @@
 //! The volumes of pods on a real host: folders that the runtime sees.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use fake_kubelet::volumes::{MountedVolume, Ownership, VolumeError, Volumes};
+use fake_kubelet::volumes::{
+    MountedVolume, Ownership, Placed, VolumeError, VolumeFiles, Volumes, layout,
+};
 use k8s_openapi::api::core::v1::{Pod, Volume};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 /// Folders below one folder of the run.
 #[derive(Debug, Clone)]
@@ -44,20 +47,38 @@ impl Volumes for HostVolumes {
         pod: &Pod,
         volume: &Volume,
         ownership: Ownership,
+        files: Option<&VolumeFiles>,
+        now: &Time,
     ) -> Result<MountedVolume, VolumeError> {
         if let Some(host) = &volume.host_path {
             let host_path = host.path.clone();
-            return Ok(MountedVolume { host_path, supplemental_group: None });
+            return Ok(MountedVolume { host_path, ..MountedVolume::default() });
         }
         let path = self.folder_of(pod).join(file_name(&volume.name)?);
         let failed = |error: std::io::Error| VolumeError(format!("{}: {error}", path.display()));
         fs::create_dir_all(&path).map_err(failed)?;
         chown(&path, Some(0), ownership.group).map_err(failed)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(ownership.mode)).map_err(failed)?;
-        Ok(MountedVolume {
-            host_path: path.to_string_lossy().into_owned(),
-            supplemental_group: None,
-        })
+        for (name, placed) in files.map(|files| layout(files, ownership, now)).unwrap_or_default() {
+            let path = path.join(name);
+            let mode = match placed {
+                Placed::Link(target) => {
+                    symlink(target, &path).map_err(failed)?;
+                    continue;
+                }
+                Placed::Folder(mode) => {
+                    fs::create_dir_all(&path).map_err(failed)?;
+                    mode
+                }
+                Placed::File(mode, data) => {
+                    fs::write(&path, data).map_err(failed)?;
+                    mode
+                }
+            };
+            chown(&path, Some(0), ownership.group).map_err(failed)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(failed)?;
+        }
+        Ok(MountedVolume::at(path.to_string_lossy().into_owned(), files, now))
     }
 
     fn unmount_all(&self, pod: &Pod) {

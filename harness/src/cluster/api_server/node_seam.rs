@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use fake_kubelet::api::{ApiError, NodeApi, PodChange, PodIdentity};
+use fake_kubelet::api::{ApiError, KeyValues, NodeApi, PodChange, PodIdentity};
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{Event, Node, NodeStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
 use kubernetes_objects::resource::{self, Resource};
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::requests::DeleteOptions;
@@ -18,6 +19,31 @@ use crate::cluster::strategy::fields;
 
 /// Whose name kubelets write under.
 const KUBELET: &str = "kubelet";
+
+/// What the control plane of a real cluster publishes in every namespace, and pods from there
+/// mount with their tokens.
+const ROOT_CERTIFICATES: &str = "kube-root-ca.crt";
+
+impl KeyValues for ApiServer {
+    fn config_map(&self, namespace: &str, name: &str) -> Option<ConfigMap> {
+        let published = || (name == ROOT_CERTIFICATES).then(ConfigMap::default);
+        self.read_as("configmaps", namespace, name).or_else(published)
+    }
+
+    fn secret(&self, namespace: &str, name: &str) -> Option<Secret> {
+        self.read_as("secrets", namespace, name)
+    }
+}
+
+impl ApiServer {
+    /// An object as its type; what does not fit it is as if it were not there.
+    fn read_as<T: DeserializeOwned>(&self, plural: &str, namespace: &str, name: &str) -> Option<T> {
+        let resource = resource::find("", "v1", plural)?;
+        let key = (namespace.to_owned(), name.to_owned());
+        let object = self.state().store.collection(resource).get(&key)?.object.clone();
+        if let Object::Other(object) = object { object.read().ok() } else { None }
+    }
+}
 
 impl NodeApi for ApiServer {
     fn node(&self, name: &str) -> Option<Arc<Node>> {
