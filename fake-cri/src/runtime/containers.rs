@@ -1,6 +1,6 @@
 //! Containers: create, start, run, stop, remove, describe.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cri_api::{CriError, LogPage, v1};
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use toolbox::{Step, Stream};
 
 use super::events::Happened;
-use super::kept::KeptSandbox;
+use super::kept::{KeptSandbox, Make};
 use super::state::{Container, Exit, Life, Phase};
 use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
@@ -80,7 +80,7 @@ impl Inner {
             return Err(words::no_sandbox_for_container(profile, &sandbox_id));
         };
         sandbox.containers.push(Arc::clone(&id));
-        state.names.insert(container.name.clone(), Arc::clone(&id));
+        state.names.insert(Arc::clone(&container.name), Arc::clone(&id));
         state.containers.insert(Arc::clone(&id), Arc::clone(&container));
         drop(state);
         self.tell(&container, v1::ContainerEventType::ContainerCreatedEvent);
@@ -93,7 +93,7 @@ impl Inner {
         id: &Arc<str>,
         name: String,
         sandbox_id: &Arc<str>,
-        config: v1::ContainerConfig,
+        mut config: v1::ContainerConfig,
         stored: &StoredImage,
     ) -> Result<Container, CriError> {
         let profile = self.profile();
@@ -147,20 +147,24 @@ impl Inner {
         let upper = upper(&resolved.added_entries, image);
         let host = self.options.host.clone();
         let files = ContainerFiles::new(Arc::clone(image), upper, mounts, host, readonly);
-        Ok(Container {
-            number,
-            id: Arc::clone(id),
-            name,
-            sandbox_id: Arc::clone(sandbox_id),
+        let make = Make {
+            image: config.image.take(),
             image_id: stored.id.clone(),
             image_ignores_sigterm: image.ignores_sigterm,
-            created_at: self.now(),
             resolved,
             bounding,
             ambient,
             confinement: Confinement::of_container(context),
             arguments,
             working_directory,
+        };
+        Ok(Container {
+            number,
+            id: Arc::clone(id),
+            name: name.into(),
+            sandbox_id: Arc::clone(sandbox_id),
+            make: self.lock().makes.share(make),
+            created_at: self.now(),
             files: Mutex::new(files),
             processes: ProcessTable::default(),
             life: Mutex::new(Life { phase: Phase::Created, next_pid: FIRST_EXEC_PID, log: None }),
@@ -184,10 +188,10 @@ impl Inner {
         let now = self.now();
         let pid = if container.processes.is_shared() { FIRST_SHARED_PID } else { INIT };
         let started =
-            match &container.resolved.refused_at_start {
+            match &container.make.resolved.refused_at_start {
                 Some(refusal) => Err(self
                     .with_scene(&container.sandbox_id, |scene| refusal.to_error(profile, scene))),
-                None => container.process(pid, Arc::clone(&container.arguments)).map_err(
+                None => container.process(pid, Arc::clone(&container.make.arguments)).map_err(
                     |NoSuchCommand(command)| {
                         words::cannot_execute(profile, &command, &rfc3339_seconds(now))
                     },
@@ -209,7 +213,7 @@ impl Inner {
             }
         };
         container.processes.set_own(Some(&process));
-        life.phase = Phase::Running { started_at: now, process: Box::new(process), timer: None };
+        life.phase = Phase::Running { started_at: now, process: Box::new(process), wakes: None };
         drop(life);
         self.tell(&container, v1::ContainerEventType::ContainerStartedEvent);
         self.advance(&container);
@@ -217,10 +221,10 @@ impl Inner {
     }
 
     /// Steps the first process and sets a timer for when it wakes.
-    fn advance(self: &Arc<Self>, container: &Arc<Container>) {
+    pub(super) fn advance(self: &Arc<Self>, container: &Arc<Container>) {
         let mut life = container.life();
         let Life { phase, log, .. } = &mut *life;
-        let Phase::Running { process, timer, .. } = phase else { return };
+        let Phase::Running { process, wakes, .. } = phase else { return };
         let step = process.step(&container.files, &container.processes);
         container.processes.set_own(Some(process));
         for (stream, bytes) in process.printed.take() {
@@ -237,21 +241,17 @@ impl Inner {
                 self.end(container, i32::from(code));
             }
             // Nobody can attach to its standard input.
-            Step::Pause | Step::Input => *timer = None,
-            Step::Sleep(duration) => {
-                let (inner, container) = (Arc::downgrade(self), Arc::downgrade(container));
-                let wake = tokio::spawn(wake_later(duration, inner, container));
-                *timer = Some(wake.abort_handle());
-            }
+            Step::Pause | Step::Input => *wakes = None,
+            Step::Sleep(duration) => *wakes = Some(self.wake_after(duration, container)),
         }
     }
 
     /// Ends the first process with an exit code, once.
     fn end(self: &Arc<Self>, container: &Arc<Container>, code: i32) {
         let mut life = container.life();
-        let Phase::Running { started_at, timer, .. } = &mut life.phase else { return };
-        if let Some(timer) = timer.take() {
-            timer.abort();
+        let Phase::Running { started_at, wakes, .. } = &mut life.phase else { return };
+        if let Some(wake) = wakes.take() {
+            self.timers.cancel(wake);
         }
         let started_at = *started_at;
         life.phase = Phase::Exited(Exit {
@@ -347,7 +347,7 @@ impl Inner {
         drop(life);
         let exit = exit.as_ref();
         let reports_user = self.profile().rules.reported_order.is_some();
-        let config = &container.config;
+        let (config, make) = (&container.config, &container.make);
         v1::ContainerStatus {
             id: container.id.to_string(),
             metadata: config.metadata.clone(),
@@ -356,15 +356,15 @@ impl Inner {
             started_at,
             finished_at: exit.map_or(0, |exit| exit.finished_at),
             exit_code: exit.map_or(0, |exit| exit.code),
-            image: config.image.as_deref().cloned(),
-            image_ref: container.image_id.clone(),
+            image: make.image.clone(),
+            image_ref: make.image_id.clone(),
             reason: exit.map_or_else(String::new, |exit| exit.reason.to_owned()),
             message: exit.map_or_else(String::new, |exit| exit.message.clone()),
             labels: config.labels.to_map(),
             annotations: config.annotations.to_map(),
             mounts: config.mounts.to_vec(),
             log_path: config.log_path.to_string(),
-            image_id: container.image_id.clone(),
+            image_id: make.image_id.clone(),
             user: reports_user.then(|| container.user()),
         }
     }
@@ -403,13 +403,6 @@ impl Inner {
     }
 }
 
-async fn wake_later(duration: Duration, inner: Weak<Inner>, container: Weak<Container>) {
-    tokio::time::sleep(duration).await;
-    if let (Some(inner), Some(container)) = (inner.upgrade(), container.upgrade()) {
-        inner.advance(&container);
-    }
-}
-
 impl Container {
     /// A process with the identity that the runtime attaches.
     pub(super) fn process(
@@ -417,12 +410,12 @@ impl Container {
         pid: u32,
         arguments: Arc<[String]>,
     ) -> Result<Process, NoSuchCommand> {
-        let identity = &self.resolved.identity;
+        let Make { resolved, bounding, ambient, confinement, working_directory, .. } = &*self.make;
+        let identity = &resolved.identity;
         let groups = identity.groups.clone();
-        let credentials =
-            Credentials::new(identity.uid, identity.gid, groups, self.bounding, self.ambient)
-                .confined(self.confinement);
-        Process::new(pid, arguments, Arc::clone(&self.working_directory), credentials)
+        let credentials = Credentials::new(identity.uid, identity.gid, groups, *bounding, *ambient)
+            .confined(*confinement);
+        Process::new(pid, arguments, Arc::clone(working_directory), credentials)
     }
 
     /// Whether SIGTERM does nothing to the first process.
@@ -430,11 +423,11 @@ impl Container {
     /// For process 1 of a namespace the kernel has no default action (`pid_namespaces(7)`); what
     /// the image's programs handle themselves, the image says.
     fn ignores_sigterm(&self, process: &Process) -> bool {
-        self.image_ignores_sigterm && process.pid == INIT && process.name != PAUSE
+        self.make.image_ignores_sigterm && process.pid == INIT && process.name != PAUSE
     }
 
     fn user(&self) -> v1::ContainerUser {
-        let identity = &self.resolved.identity;
+        let identity = &self.make.resolved.identity;
         v1::ContainerUser {
             linux: Some(v1::LinuxContainerUser {
                 uid: identity.uid.into(),
@@ -449,13 +442,13 @@ impl Container {
             id: self.id.to_string(),
             pod_sandbox_id: self.sandbox_id.to_string(),
             metadata: self.config.metadata.clone(),
-            image: self.config.image.as_deref().cloned(),
-            image_ref: self.image_id.clone(),
+            image: self.make.image.clone(),
+            image_ref: self.make.image_id.clone(),
             state: self.state().into(),
             created_at: self.created_at,
             labels: self.config.labels.to_map(),
             annotations: self.config.annotations.to_map(),
-            image_id: self.image_id.clone(),
+            image_id: self.make.image_id.clone(),
         }
     }
 }

@@ -1,36 +1,60 @@
 //! What of a request is asked for again, kept small: a large cluster has many of these.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cri_api::v1;
 
+use crate::identity::Resolved;
+use crate::process::{Capabilities, Confinement};
+
 /// Texts by name, in little room. Their order is that of their names.
 #[derive(Debug, Default)]
-pub(super) struct Texts(Box<[(Box<str>, Box<str>)]>);
+pub(super) struct Texts {
+    /// Each name and its text, one after the other.
+    all: Box<str>,
+    /// Where each of them ends.
+    ends: Box<[u32]>,
+}
 
 impl Texts {
-    fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
-        found.ok().and_then(|at| self.0.get(at)).map(|(_, text)| &**text)
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut from = 0;
+        self.ends.chunks_exact(2).map(move |ends| {
+            let mut next = |end: u32| {
+                let end = usize::try_from(end).unwrap_or(usize::MAX);
+                let piece = self.all.get(from..end).unwrap_or_default();
+                from = end;
+                piece
+            };
+            (next(ends[0]), next(ends[1]))
+        })
     }
 
     /// Whether all of these are among them.
     pub(super) fn have(&self, wanted: &HashMap<String, String>) -> bool {
-        wanted.iter().all(|(name, text)| self.get(name) == Some(text))
+        let is = |wanted: (&str, &str)| self.iter().any(|known| known == wanted);
+        wanted.iter().all(|(name, text)| is((name.as_str(), text.as_str())))
     }
 
     /// As the contract has them.
     pub(super) fn to_map(&self) -> HashMap<String, String> {
-        self.0.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect()
+        self.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
     }
 }
 
 impl From<HashMap<String, String>> for Texts {
     fn from(map: HashMap<String, String>) -> Self {
-        let mut texts: Vec<(Box<str>, Box<str>)> =
-            map.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
-        texts.sort_unstable();
-        Self(texts.into())
+        let mut pairs: Vec<_> = map.iter().collect();
+        pairs.sort_unstable();
+        let pieces = || pairs.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]);
+        let mut end = 0_usize;
+        // No request is as large as this.
+        let ends = pieces().map(|piece| {
+            end += piece.len();
+            u32::try_from(end).unwrap_or(u32::MAX)
+        });
+        Self { ends: ends.collect(), all: pieces().collect::<String>().into() }
     }
 }
 
@@ -46,8 +70,6 @@ pub(super) struct KeptSandbox {
 #[derive(Debug)]
 pub(super) struct KeptContainer {
     pub(super) metadata: Option<v1::ContainerMetadata>,
-    /// The image's name, and what the manifest called it.
-    pub(super) image: Option<Box<v1::ImageSpec>>,
     pub(super) labels: Texts,
     pub(super) annotations: Texts,
     pub(super) mounts: Box<[v1::Mount]>,
@@ -59,7 +81,6 @@ impl From<v1::ContainerConfig> for KeptContainer {
     fn from(config: v1::ContainerConfig) -> Self {
         Self {
             metadata: config.metadata,
-            image: config.image.map(Box::new),
             labels: config.labels.into(),
             annotations: config.annotations.into(),
             mounts: config.mounts.into(),
@@ -67,6 +88,21 @@ impl From<v1::ContainerConfig> for KeptContainer {
             tty: config.tty,
         }
     }
+}
+
+/// What containers of the same image and security context have in common.
+#[derive(Debug, PartialEq)]
+pub(super) struct Make {
+    /// The image's name, and what the manifest called it.
+    pub(super) image: Option<v1::ImageSpec>,
+    pub(super) image_id: String,
+    pub(super) image_ignores_sigterm: bool,
+    pub(super) resolved: Resolved,
+    pub(super) bounding: Capabilities,
+    pub(super) ambient: Capabilities,
+    pub(super) confinement: Confinement,
+    pub(super) arguments: Arc<[String]>,
+    pub(super) working_directory: Arc<str>,
 }
 
 #[cfg(test)]

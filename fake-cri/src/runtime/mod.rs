@@ -10,8 +10,10 @@ mod exec;
 mod images;
 mod kept;
 mod log;
+mod recent;
 mod sandboxes;
 mod state;
+mod timers;
 mod words;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::Events;
 use state::State;
+use timers::Timers;
 
 use crate::hex::{hex_id, mix};
 use crate::identity::Scene;
@@ -102,6 +105,7 @@ struct Inner {
     counter: AtomicU64,
     state: Mutex<State>,
     events: Events,
+    timers: Arc<Timers>,
 }
 
 impl FakeRuntime {
@@ -117,6 +121,7 @@ impl FakeRuntime {
                 counter: AtomicU64::new(0),
                 state: Mutex::default(),
                 events,
+                timers: Arc::default(),
             }),
         }
     }

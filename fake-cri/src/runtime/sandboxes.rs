@@ -24,7 +24,7 @@ impl Inner {
         let metadata =
             config.metadata.as_ref().ok_or_else(|| words::metadata_is_missing("sandbox"))?;
         let v1::PodSandboxMetadata { name, uid, namespace, attempt } = metadata;
-        let name = format!("{name}_{namespace}_{uid}_{attempt}");
+        let name: Arc<str> = format!("{name}_{namespace}_{uid}_{attempt}").into();
         let (number, id) = self.next_id();
         let context = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
         let request = context.map_or_else(Request::default, |context| Request {
@@ -56,7 +56,8 @@ impl Inner {
         if state.sandboxes.len() >= self.options.limits.sandboxes {
             return Err(words::too_many("sandboxes", self.options.limits.sandboxes));
         }
-        state.names.insert(name.clone(), Arc::clone(&id));
+        state.names.insert(Arc::clone(&name), Arc::clone(&id));
+        let identity = state.identities.share(identity);
         let sandbox = Sandbox {
             number,
             network: self.options.seed,
@@ -177,7 +178,7 @@ impl Inner {
 impl Sandbox {
     /// The process that keeps the sandbox open.
     pub(super) fn pause(&self) -> Credentials {
-        let Identity { uid, gid, ref groups, .. } = self.identity;
+        let Identity { uid, gid, ref groups, .. } = *self.identity;
         let none = Capabilities::default();
         Credentials::new(uid, gid, groups.clone(), none, none)
     }

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cri_api::v1;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
-use super::kept::{KeptContainer, KeptSandbox};
+use super::kept::{KeptContainer, KeptSandbox, Make};
 use super::log::Log;
-use crate::identity::{Identity, Resolved};
-use crate::process::{Capabilities, Confinement, ContainerFiles, Process, ProcessTable};
+use super::recent::Recent;
+use super::timers::Wake;
+use crate::identity::Identity;
+use crate::process::{ContainerFiles, Process, ProcessTable};
 
 /// Everything that a call may change, behind one short lock.
 #[derive(Default)]
@@ -19,7 +20,11 @@ pub(super) struct State {
     pub(super) sandboxes: BTreeMap<Arc<str>, Sandbox>,
     pub(super) containers: BTreeMap<Arc<str>, Arc<Container>>,
     /// Names in use: sandboxes and containers each have one of their own.
-    pub(super) names: HashMap<String, Arc<str>>,
+    pub(super) names: HashMap<Arc<str>, Arc<str>>,
+    /// What containers were made of last.
+    pub(super) makes: Recent<Make>,
+    /// Who the last sandboxes' processes are.
+    pub(super) identities: Recent<Identity>,
 }
 
 /// A sandbox.
@@ -27,7 +32,7 @@ pub(super) struct Sandbox {
     pub(super) number: u64,
     /// Which node's addresses its own is one of.
     pub(super) network: u64,
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) config: Arc<KeptSandbox>,
     pub(super) on_host_network: bool,
     pub(super) runtime_handler: Box<str>,
@@ -36,25 +41,18 @@ pub(super) struct Sandbox {
     pub(super) created_at: i64,
     pub(super) containers: Vec<Arc<str>>,
     /// Who its own process is.
-    pub(super) identity: Identity,
+    pub(super) identity: Arc<Identity>,
 }
 
 /// A container. What changes has a lock of its own.
 pub(super) struct Container {
     pub(super) number: u64,
     pub(super) id: Arc<str>,
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) sandbox_id: Arc<str>,
     pub(super) config: KeptContainer,
-    pub(super) image_id: String,
-    pub(super) image_ignores_sigterm: bool,
+    pub(super) make: Arc<Make>,
     pub(super) created_at: i64,
-    pub(super) resolved: Resolved,
-    pub(super) bounding: Capabilities,
-    pub(super) ambient: Capabilities,
-    pub(super) confinement: Confinement,
-    pub(super) arguments: Arc<[String]>,
-    pub(super) working_directory: Arc<str>,
     pub(super) files: Mutex<ContainerFiles>,
     pub(super) processes: ProcessTable,
     pub(super) life: Mutex<Life>,
@@ -73,7 +71,7 @@ pub(super) struct Life {
 /// How far a container's first process is.
 pub(super) enum Phase {
     Created,
-    Running { started_at: i64, process: Box<Process>, timer: Option<AbortHandle> },
+    Running { started_at: i64, process: Box<Process>, wakes: Option<Wake> },
     Exited(Exit),
 }
 

@@ -228,7 +228,10 @@ impl Record {
         let apps = (0..spec.containers.len()).map(|index| Self::new(Kind::App, index));
         let ephemeral = spec.ephemeral_containers.as_ref().map_or(0, Vec::len);
         let ephemeral = (0..ephemeral).map(|index| Self::new(Kind::Ephemeral, index));
-        init.chain(apps).chain(ephemeral).collect()
+        let mut records: Vec<_> = init.chain(apps).chain(ephemeral).collect();
+        // There are many pods, and few get more containers later.
+        records.shrink_to_fit();
+        records
     }
 
     /// Adds records for ephemeral containers that came later.
