@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -88,9 +89,14 @@ pub trait NodeApi: KeyValues + Send + Sync {
     /// [`ApiError::NotFound`] when the object was deleted.
     fn update_node_status(&self, name: &str, status: NodeStatus) -> Result<(), ApiError>;
 
-    /// Renews a node's lease in the namespace `kube-node-lease`; an API that keeps none ignores
-    /// it.
-    fn write_node_lease(&self, _lease: Lease) {}
+    /// Renews a node's lease in the namespace `kube-node-lease`; says whether there was one. An
+    /// API that keeps none says so of every node, and is never asked to create one.
+    fn renew_node_lease(&self, _node: &str, _time: MicroTime) -> bool {
+        true
+    }
+
+    /// Creates a node's lease.
+    fn create_node_lease(&self, _lease: Lease) {}
 
     /// The pods bound to a node: first each that exists, then every change in order.
     fn watch_pods(&self, node: &str) -> UnboundedReceiver<PodChange>;

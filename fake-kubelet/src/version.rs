@@ -4,7 +4,6 @@
 //! on a version or a gate asks here. The same table serves kubelets and API
 //! servers.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -299,20 +298,22 @@ pub enum FeatureGateError {
 }
 
 /// The feature gates of one component.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeatureGates {
     version: KubernetesVersion,
-    enabled: BTreeMap<Gate, bool>,
+    /// A bit for each gate that is on, at the gate's place in [`Gate`].
+    enabled: u32,
 }
 
 impl FeatureGates {
     /// The gates of a version at their defaults.
     #[must_use]
     pub fn defaults(version: KubernetesVersion) -> Self {
-        let enabled = Gate::all()
-            .filter_map(|gate| Some((gate, gate.in_version(version)?.default)))
-            .collect();
-        Self { version, enabled }
+        let mut gates = Self { version, enabled: 0 };
+        for gate in Gate::all() {
+            gates.set(gate, gate.in_version(version).is_some_and(|since| since.default));
+        }
+        gates
     }
 
     /// The gates of a version, some of them set by name.
@@ -328,7 +329,8 @@ impl FeatureGates {
         for (name, value) in overrides {
             let known = Gate::named(name).and_then(|gate| Some((gate, gate.in_version(version)?)));
             let Some((gate, entry)) = known else {
-                let names: Vec<_> = gates.enabled.keys().map(|gate| gate.name()).collect();
+                let known = Gate::all().filter(|gate| gate.in_version(version).is_some());
+                let names: Vec<_> = known.map(Gate::name).collect();
                 return Err(FeatureGateError::Unrecognized {
                     name: name.to_owned(),
                     version,
@@ -338,9 +340,14 @@ impl FeatureGates {
             if entry.locked && value != entry.default {
                 return Err(FeatureGateError::Locked { name: name.to_owned(), value });
             }
-            gates.enabled.insert(gate, value);
+            gates.set(gate, value);
         }
         Ok(gates)
+    }
+
+    fn set(&mut self, gate: Gate, on: bool) {
+        let bit = 1 << gate as u32;
+        self.enabled = if on { self.enabled | bit } else { self.enabled & !bit };
     }
 
     /// The component's version.
@@ -352,7 +359,7 @@ impl FeatureGates {
     /// Whether the gate is on; a gate that does not exist yet is off.
     #[must_use]
     pub fn enabled(&self, gate: Gate) -> bool {
-        self.enabled.get(&gate).copied().unwrap_or(false)
+        self.enabled & 1 << gate as u32 != 0
     }
 
     /// The gate's stage; `None` where it does not exist yet.

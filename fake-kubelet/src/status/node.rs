@@ -1,6 +1,7 @@
 //! What the kubelet writes into its node object.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cri_api::{CriError, v1};
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -30,7 +31,7 @@ pub struct RuntimeView {
     /// Its answer to CRI `Status`, if there was one.
     pub status: Option<v1::StatusResponse>,
     /// Its images, as the node shows them.
-    pub images: Vec<ContainerImage>,
+    pub images: Arc<[ContainerImage]>,
 }
 
 impl RuntimeView {
@@ -49,7 +50,7 @@ impl RuntimeView {
             }
             Err(_) => (previous.name.clone(), previous.version.clone()),
         };
-        Self { version, name, status: status.ok(), images: previous.images.clone() }
+        Self { version, name, status: status.ok(), images: Arc::clone(&previous.images) }
     }
 
     /// The images to show: the largest first, and not all of them.
@@ -175,7 +176,7 @@ pub fn node_status(
     status.daemon_endpoints =
         Some(NodeDaemonEndpoints { kubelet_endpoint: Some(DaemonEndpoint { port: KUBELET_PORT }) });
     status.node_info = Some(node_info(config, runtime));
-    status.images = (!runtime.images.is_empty()).then(|| runtime.images.clone());
+    status.images = (!runtime.images.is_empty()).then(|| runtime.images.to_vec());
     let gates = &config.feature_gates;
     status.declared_features =
         gates.enabled(Gate::NodeDeclaredFeatures).then(|| declared_features(gates));
@@ -261,7 +262,7 @@ pub fn node_lease(node: &Node, now: &Time) -> Lease {
 }
 
 /// Where nodes have their leases.
-const LEASE_NAMESPACE: &str = "kube-node-lease";
+pub const LEASE_NAMESPACE: &str = "kube-node-lease";
 
 /// How long a lease holds (`nodeLeaseDurationSeconds`); it is renewed four times as often.
 const LEASE_SECONDS: i32 = 40;

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Node as NodeObject;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -102,8 +103,11 @@ impl SyncLoop {
 
     fn renew_lease(&self) {
         let node = &self.node;
-        if let Some(object) = node.api.node(&node.config.node_name) {
-            node.api.write_node_lease(node_lease(&object, &node.now()));
+        let name = &node.config.node_name;
+        let Some(object) = node.api.node(name) else { return };
+        let now = node.now();
+        if !node.api.renew_node_lease(name, MicroTime(now.0)) {
+            node.api.create_node_lease(node_lease(&object, &now));
         }
     }
 

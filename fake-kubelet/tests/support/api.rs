@@ -7,7 +7,7 @@ use fake_kubelet::api::{ApiError, KeyValues, NodeApi, PodChange, PodIdentity};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use k8s_openapi::jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -186,7 +186,16 @@ impl NodeApi for MemoryApi {
         Ok(())
     }
 
-    fn write_node_lease(&self, lease: Lease) {
+    fn renew_node_lease(&self, node: &str, time: MicroTime) -> bool {
+        let mut store = self.store();
+        let of_node = |lease: &&Lease| lease.metadata.name.as_deref() == Some(node);
+        let Some(mut lease) = store.leases.iter().rfind(of_node).cloned() else { return false };
+        lease.spec.get_or_insert_default().renew_time = Some(time);
+        store.leases.push(lease);
+        true
+    }
+
+    fn create_node_lease(&self, lease: Lease) {
         self.store().leases.push(lease);
     }
 

@@ -176,7 +176,8 @@ impl State {
             return Ok(Deleted::Marked(marked));
         }
         let name = name_of(record.object.metadata());
-        let gone = self.store.remove(resource, &name).unwrap_or_else(|| record.clone());
+        let mut gone = self.store.remove(resource, &name).unwrap_or_else(|| record.clone());
+        gone.object.metadata_mut().resource_version = Some(self.store.revision().to_string());
         Ok(Deleted::Gone(gone))
     }
 

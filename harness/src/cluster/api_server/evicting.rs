@@ -94,7 +94,7 @@ impl State {
     ) -> Vec<(Record, PodDisruptionBudget)> {
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let all = self.store.collection(budgets).after(namespace, None);
-        let read = all.filter_map(|(_, record)| {
+        let read = all.filter_map(|record| {
             let budget: PodDisruptionBudget = record.object.other()?.read().ok()?;
             let selector = budget.spec.as_ref()?.selector.as_ref()?;
             let is_own = budget.metadata.namespace == pod.metadata.namespace

@@ -169,7 +169,7 @@ impl ApiServer {
     /// The version and gates the server runs with.
     #[must_use]
     pub fn gates(&self) -> FeatureGates {
-        self.state().gates.clone()
+        self.state().gates
     }
 
     /// Restarts the server with another version or other gates; the objects stay.
@@ -202,8 +202,7 @@ impl ApiServer {
         namespace: &str,
         name: &str,
     ) -> Option<Object> {
-        let key = (namespace.to_owned(), name.to_owned());
-        self.state().store.collection(resource).get(&key).map(|record| record.object.clone())
+        self.state().store.collection(resource).find(namespace, name).map(|one| one.object.clone())
     }
 
     /// All objects of a resource, by namespace and name.
@@ -220,7 +219,7 @@ impl ApiServer {
             .store
             .collection(resource)
             .after(namespace, None)
-            .map(|(name, _)| name.1.clone())
+            .filter_map(|record| record.object.metadata().name.clone())
             .collect()
     }
 
@@ -233,8 +232,7 @@ impl ApiServer {
     /// A pod by name.
     #[must_use]
     pub fn pod(&self, namespace: &str, name: &str) -> Option<Arc<Pod>> {
-        let key = (namespace.to_owned(), name.to_owned());
-        self.state().store.pod(&key)?.object.pod().cloned()
+        self.state().store.pod(namespace, name)?.object.pod().cloned()
     }
 
     /// All pods, by namespace and name.

@@ -1,10 +1,12 @@
 //! The seam that kubelets know.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fake_kubelet::api::{ApiError, KeyValues, NodeApi, PodChange, PodIdentity};
+use fake_kubelet::status::node::LEASE_NAMESPACE;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kubernetes_objects::resource::{self, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -14,7 +16,7 @@ use super::writing::Write;
 use super::{ApiServer, State, core, has_uid};
 use crate::cluster::object::Object;
 use crate::cluster::owners::Writer;
-use crate::cluster::store::{Record, name_of};
+use crate::cluster::store::Record;
 use crate::cluster::strategy::fields;
 
 /// Whose name kubelets write under.
@@ -66,35 +68,31 @@ impl NodeApi for ApiServer {
                 .ok_or_else(|| ApiError::NotFound { kind: "node", name: name.to_owned() })?
                 .clone();
             let Some(before) = record.object.node() else { return Ok(()) };
-            let mut node = Node { status: Some(status), ..Node::clone(before) };
+            let (metadata, spec) = (before.metadata.clone(), before.spec.clone());
+            let mut node = Node { metadata, spec, status: Some(status) };
             fields::drop_disabled_node(&state.gates, &mut node, Some(before));
             state.write_status(core("nodes"), &record, Object::Node(Arc::new(node)), &now);
             Ok(())
         })
     }
 
-    fn write_node_lease(&self, lease: Lease) {
-        let name = name_of(&lease.metadata);
-        let now = self.clock.now();
+    fn renew_node_lease(&self, node: &str, time: MicroTime) -> bool {
         self.change(|state| {
-            let known = state.store.collection(leases()).get(&name).cloned();
-            match known {
-                Some(mut record) => {
-                    // Nothing else changes, and who owns its fields stays the same.
-                    if let Object::Lease(known) = &mut record.object {
-                        Arc::make_mut(known).spec = lease.spec;
-                    }
-                    state.store.put(leases(), record);
-                }
-                None => {
-                    let write =
-                        Write { writer: Writer::of(KUBELET, ""), now: &now, dry_run: false };
-                    let object = Object::Lease(Arc::new(lease));
-                    // Without the namespace there is no lease, as with a real kubelet.
-                    let _ = state.create(leases(), &name.0, object, write);
-                }
+            let known = state.store.collection(*LEASES).find(LEASE_NAMESPACE, node);
+            let Some(mut record) = known.cloned() else { return false };
+            // Nothing else changes, and who owns its fields stays the same.
+            if let Object::Lease(lease) = &mut record.object {
+                Arc::make_mut(lease).spec.get_or_insert_default().renew_time = Some(time);
             }
-        });
+            state.store.put(*LEASES, record);
+            true
+        })
+    }
+
+    fn create_node_lease(&self, lease: Lease) {
+        // Without the namespace there is no lease, as with a real kubelet.
+        let _ =
+            self.create_object(*LEASES, LEASE_NAMESPACE, Object::Lease(Arc::new(lease)), KUBELET);
     }
 
     fn watch_pods(&self, node: &str) -> UnboundedReceiver<PodChange> {
@@ -111,7 +109,8 @@ impl NodeApi for ApiServer {
             if known.status.as_ref() == Some(&status) {
                 return Ok(());
             }
-            let pod = Pod { status: Some(status), ..Pod::clone(known) };
+            let (metadata, spec) = (known.metadata.clone(), known.spec.clone());
+            let pod = Pod { metadata, spec, status: Some(status) };
             state.write_status(core("pods"), &record, Object::Pod(Arc::new(pod)), &now);
             Ok(())
         })
@@ -134,9 +133,9 @@ impl NodeApi for ApiServer {
     }
 }
 
-fn leases() -> &'static Resource {
+static LEASES: LazyLock<&Resource> = LazyLock::new(|| {
     resource::find("coordination.k8s.io", "v1", "leases").expect("the table has leases")
-}
+});
 
 impl State {
     /// Writes the status that a kubelet says.
@@ -156,7 +155,7 @@ impl State {
 fn known_pod(state: &State, pod: &PodIdentity) -> Result<Record, ApiError> {
     state
         .store
-        .pod(&(pod.namespace.clone(), pod.name.clone()))
+        .pod(&pod.namespace, &pod.name)
         .filter(|record| has_uid(record, &pod.uid))
         .cloned()
         .ok_or_else(|| ApiError::NotFound { kind: "pod", name: pod.name.clone() })

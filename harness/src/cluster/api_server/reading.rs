@@ -113,9 +113,9 @@ fn as_of<'a>(
 }
 
 fn named<'a>(
-    records: impl Iterator<Item = (&'a ObjectName, &'a Record)>,
+    records: impl Iterator<Item = &'a Record>,
 ) -> impl Iterator<Item = (ObjectName, &'a Record)> {
-    records.map(|(name, record)| (name.clone(), record))
+    records.map(|record| (name_of(record.object.metadata()), record))
 }
 
 /// Whether a client asked for an object.

@@ -117,7 +117,6 @@ impl Watch {
             .store
             .collection(self.resource)
             .after(&self.namespace, None)
-            .map(|(_, record)| record)
             .filter(|record| self.is_wanted(record))
             .cloned()
             .collect();
@@ -169,11 +168,8 @@ impl Watch {
             (true, false) => "DELETED",
             (false, false) => return None,
         };
-        if let (true, false, Some(before)) =
-            (before, change.kind == ChangeKind::Deleted, &change.before)
-            && !after
-        {
-            // It went out of sight: the client gets what it knew, as of now.
+        if let (false, Some(before)) = (after, &change.before) {
+            // It is gone, or out of sight: the client gets what it knew, as of now.
             let mut last = before.clone();
             last.object.metadata_mut().resource_version = Some(change.revision.to_string());
             return Some(event(kind, self.resource, &last));

@@ -145,7 +145,11 @@ impl Heard {
             self.note_owners(resource, after, &name);
         }
         if after.pod().is_some() {
-            if let Some(before) = before.and_then(Object::pod) {
+            // A pod that nobody controls, and that goes on, only takes its own place again.
+            let stays = |pod: &Pod| !has_ended(pod) && controller_of(&pod.metadata).is_none();
+            if let Some(before) = before.and_then(Object::pod)
+                && !(stays(before) && after.pod().is_some_and(|after| !gone && stays(after)))
+            {
                 self.forget_pod(before, &name);
             }
             if let Some(pod) = after.pod().filter(|_| !gone) {

@@ -18,15 +18,21 @@ const MAX_EVENTS: usize = 100_000;
 pub(super) struct Index {
     made: u64,
     /// By the order in which they came.
-    names: BTreeMap<u64, ObjectName>,
-    places: HashMap<ObjectName, u64>,
-    /// By a number of what makes them the same; of two that share it by chance the newer.
-    known: HashMap<u64, ObjectName>,
+    names: BTreeMap<u64, Arc<ObjectName>>,
+    places: HashMap<Arc<ObjectName>, u64>,
+    /// Their places by a number of what makes them the same; of two that share it by chance the
+    /// newer.
+    known: HashMap<u64, u64>,
 }
 
 impl Index {
     pub(super) fn in_order(&self) -> impl Iterator<Item = &ObjectName> {
-        self.names.values()
+        self.names.values().map(|name| &**name)
+    }
+
+    /// The event with this number of what makes it the same as others.
+    fn known(&self, number: u64) -> Option<&ObjectName> {
+        self.names.get(self.known.get(&number)?).map(|name| &**name)
     }
 
     pub(super) fn put(&mut self, event: &Event) {
@@ -35,9 +41,10 @@ impl Index {
             return;
         }
         self.made += 1;
-        self.names.insert(self.made, name.clone());
-        self.places.insert(name.clone(), self.made);
-        self.known.insert(number_of(event), name);
+        let name = Arc::new(name);
+        self.names.insert(self.made, Arc::clone(&name));
+        self.places.insert(name, self.made);
+        self.known.insert(number_of(event), self.made);
     }
 
     pub(super) fn remove(&mut self, event: &Event) {
@@ -45,7 +52,7 @@ impl Index {
         if let Some(place) = self.places.remove(&name) {
             self.names.remove(&place);
             let number = number_of(event);
-            if self.known.get(&number) == Some(&name) {
+            if self.known.get(&number) == Some(&place) {
                 self.known.remove(&number);
             }
         }
@@ -63,8 +70,7 @@ impl Store {
     ) {
         let known = self
             .events
-            .known
-            .get(&number_of(&event))
+            .known(number_of(&event))
             .and_then(|name| self.collections[INDEXED.events].get(name))
             .filter(|known| known.object.event().is_some_and(|it| key_of(it) == key_of(&event)))
             .cloned();

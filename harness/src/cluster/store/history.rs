@@ -31,7 +31,7 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The revision that the change made.
     pub revision: u64,
-    /// The object after it; of one that is gone the last state.
+    /// The object after it; of one that is gone the last state, as it was before its deletion.
     pub record: Record,
     /// The object before it, unless it is new.
     pub before: Option<Record>,

@@ -167,8 +167,7 @@ impl Store {
         record
     }
 
-    /// Takes an object away and tells whoever listens; the last state carries the revision of
-    /// its deletion.
+    /// Takes an object away and tells whoever listens; gives it as it was.
     pub(super) fn remove(
         &mut self,
         resource: &'static Resource,
@@ -178,10 +177,8 @@ impl Store {
     }
 
     fn remove_at(&mut self, index: usize, name: &ObjectName) -> Option<Record> {
-        let mut last = self.collections[index].get(name)?.clone();
+        let last = self.collections[index].remove(self.revision + 1, name)?;
         self.revision += 1;
-        last.object.metadata_mut().resource_version = Some(self.revision.to_string());
-        self.collections[index].remove(self.revision, name, last.clone());
         if let Object::Pod(pod) = &last.object {
             self.pods.remove(pod);
             if let Some(node) = node_of(pod) {
@@ -193,8 +190,8 @@ impl Store {
         Some(last)
     }
 
-    pub(super) fn pod(&self, name: &ObjectName) -> Option<&Record> {
-        self.collections[INDEXED.pods].get(name)
+    pub(super) fn pod(&self, namespace: &str, name: &str) -> Option<&Record> {
+        self.collections[INDEXED.pods].find(namespace, name)
     }
 
     pub(super) fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
@@ -223,7 +220,7 @@ impl Store {
     }
 
     pub(super) fn node_record(&self, name: &str) -> Option<&Record> {
-        self.collections[INDEXED.nodes].get(&(String::new(), name.to_owned()))
+        self.collections[INDEXED.nodes].find("", name)
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {

@@ -34,13 +34,16 @@ impl Index {
     }
 
     pub(super) fn put(&mut self, pod: &Pod, before: Option<&std::sync::Arc<Pod>>) {
+        if before.is_some_and(|before| place_of(before) == place_of(pod)) {
+            return;
+        }
+        let ended = has_ended(pod);
         let name = name_of(&pod.metadata);
         if let Some(before) = before
             && controller_of(before) != controller_of(pod)
         {
             self.remove_controlled(before, &name);
         }
-        let ended = has_ended(pod);
         if let Some(controller) = controller_of(pod) {
             if !self.by_controller.contains_key(controller) {
                 self.by_controller.insert(controller.to_owned(), Controlled::default());
@@ -87,6 +90,11 @@ impl Index {
             self.by_controller.remove(controller);
         }
     }
+}
+
+/// What of a pod the index goes by.
+fn place_of(pod: &Pod) -> (Option<&str>, Option<&str>, bool) {
+    (node_of(pod), controller_of(pod), has_ended(pod))
 }
 
 /// The node that a pod is bound to.

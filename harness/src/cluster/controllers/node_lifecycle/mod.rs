@@ -118,9 +118,10 @@ impl NodeLifecycle {
         let nodes = self.nodes();
         self.note_removed(&nodes);
         let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        let grace = grace(self.client.api.gates().version().at_least(32));
         for node in &nodes {
             let observed = taints::ready(node).unwrap_or("Unknown").to_owned();
-            let is_silent = self.listen(node);
+            let is_silent = self.listen(node, grace);
             // Whoever cannot be written now is tried again in the next look.
             let now_ready = if is_silent && self.mark_silent(node).await.is_ok() {
                 "Unknown"
@@ -168,20 +169,19 @@ impl NodeLifecycle {
     }
 
     /// Takes in what a node last said; says whether it has been silent for too long.
-    fn listen(&self, node: &Node) -> bool {
-        let name = node.metadata.name.clone().unwrap_or_default();
-        let lease = (LEASE_NAMESPACE.to_owned(), name.clone());
+    fn listen(&self, node: &Node, grace: Duration) -> bool {
+        let name = node.metadata.name.as_deref().unwrap_or_default();
+        let lease = (LEASE_NAMESPACE.to_owned(), name.to_owned());
         let lease = self.view.object(self.kinds.leases, &lease);
         let spec = lease.as_ref().and_then(|lease| lease.lease()?.spec.as_ref());
         let renewed = spec.and_then(|spec| spec.renew_time.as_ref()).map(|at| at.0);
         let ready = taints::conditions(node).iter().find(|one| one.type_ == "Ready");
         let heartbeat = ready.and_then(|one| one.last_heartbeat_time.as_ref()).map(|at| at.0);
         let now = Instant::now();
-        let minor_is_at_least_32 = self.client.api.gates().version().at_least(32);
-        let grace = if ready.is_some() { grace(minor_is_at_least_32) } else { STARTUP_GRACE };
+        let grace = if ready.is_some() { grace } else { STARTUP_GRACE };
         let mut all = self.health();
-        let Some(health) = all.get_mut(&name) else {
-            all.insert(name.clone(), Health { heard: now, heartbeat, renewed });
+        let Some(health) = all.get_mut(name) else {
+            all.insert(name.to_owned(), Health { heard: now, heartbeat, renewed });
             drop(all);
             self.say(node, "RegisteredNode", &format!("Registered Node {name} in Controller"));
             return false;
