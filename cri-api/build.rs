@@ -7,6 +7,7 @@ const PROTO: &str = "proto/runtime.v1.proto";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={PROTO}");
     let descriptors = protox::compile([PROTO], ["proto"])?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // Maps of a few labels: small, and in the same order every time.
+    tonic_prost_build::configure().btree_map(".").compile_fds(descriptors)?;
     Ok(())
 }

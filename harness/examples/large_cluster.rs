@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use gidcheck::cluster::Cluster;
 use gidcheck::scenario::ClusterSpec;
 use gidcheck::target::Simulation;
+use k8s_openapi::api::core::v1::Pod;
 use mimalloc::MiMalloc;
 use serde_json::json;
 
@@ -65,7 +66,11 @@ async fn measure(pods: usize) -> Result<(), Box<dyn Error>> {
         cluster.api.apply(&manifest)?;
     }
     let applied = start.elapsed();
-    while running(&cluster) < pods {
+    // The pods are placed in turn: while the last one does not run, the others need no look.
+    let last = format!("pod-{}", pods.saturating_sub(1));
+    while !cluster.api.pod("default", &last).is_none_or(|pod| runs(&pod))
+        || running(&cluster) < pods
+    {
         tokio::time::sleep(LOOK).await;
     }
     let took = start.elapsed();
@@ -84,8 +89,12 @@ async fn measure(pods: usize) -> Result<(), Box<dyn Error>> {
 }
 
 fn running(cluster: &Cluster) -> usize {
-    let phase = |pod: &k8s_openapi::api::core::v1::Pod| pod.status.as_ref()?.phase.clone();
-    cluster.api.pods().iter().filter(|pod| phase(pod).as_deref() == Some("Running")).count()
+    cluster.api.pods().iter().filter(|pod| runs(pod)).count()
+}
+
+fn runs(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    phase == Some("Running")
 }
 
 /// The most memory that the process has had so far, in KiB.

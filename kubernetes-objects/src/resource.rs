@@ -53,7 +53,7 @@ pub struct Subresource {
 pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
     RESOURCES
         .iter()
-        .find(|one| one.group == group && one.version == version && one.plural == plural)
+        .find(|one| one.plural == plural && one.group == group && one.version == version)
 }
 
 /// The resource whose objects are of a kind, by `apiVersion` and `kind` as manifests have them.

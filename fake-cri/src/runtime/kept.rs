@@ -1,6 +1,6 @@
 //! What of a request is asked for again, kept small: a large cluster has many of these.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cri_api::v1;
@@ -32,22 +32,20 @@ impl Texts {
     }
 
     /// Whether all of these are among them.
-    pub(super) fn have(&self, wanted: &HashMap<String, String>) -> bool {
+    pub(super) fn have(&self, wanted: &BTreeMap<String, String>) -> bool {
         let is = |wanted: (&str, &str)| self.iter().any(|known| known == wanted);
         wanted.iter().all(|(name, text)| is((name.as_str(), text.as_str())))
     }
 
     /// As the contract has them.
-    pub(super) fn to_map(&self) -> HashMap<String, String> {
+    pub(super) fn to_map(&self) -> BTreeMap<String, String> {
         self.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
     }
 }
 
-impl From<HashMap<String, String>> for Texts {
-    fn from(map: HashMap<String, String>) -> Self {
-        let mut pairs: Vec<_> = map.iter().collect();
-        pairs.sort_unstable();
-        let pieces = || pairs.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]);
+impl From<BTreeMap<String, String>> for Texts {
+    fn from(map: BTreeMap<String, String>) -> Self {
+        let pieces = || map.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]);
         let mut end = 0_usize;
         // No request is as large as this.
         let ends = pieces().map(|piece| {
@@ -111,7 +109,7 @@ mod tests {
 
     #[test]
     fn texts_are_found_by_name() {
-        let map = |pairs: &[(&str, &str)]| -> HashMap<String, String> {
+        let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
         };
         let given = map(&[("b", "2"), ("a", "1"), ("c", "")]);

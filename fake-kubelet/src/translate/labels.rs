@@ -1,6 +1,6 @@
 //! The labels and annotations by which a kubelet finds its own again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use cri_api::v1;
 use k8s_openapi::api::core::v1::{Container, Pod};
@@ -25,7 +25,7 @@ const PORTS: &str = "io.kubernetes.container.ports";
 const CONFIG_SEEN: &str = "kubernetes.io/config.seen";
 const CONFIG_SOURCE: &str = "kubernetes.io/config.source";
 
-type Map = HashMap<String, String>;
+type Map = BTreeMap<String, String>;
 
 fn insert(map: &mut Map, name: &str, value: impl Into<String>) {
     map.insert(name.to_owned(), value.into());
@@ -63,7 +63,7 @@ pub fn sandbox_annotations(pod: &Pod) -> Map {
 /// A container's labels.
 #[must_use]
 pub fn container_labels(pod: &Pod, container: &Container) -> Map {
-    let mut map = Map::with_capacity(4);
+    let mut map = Map::new();
     pod_labels(pod, &mut map);
     insert(&mut map, CONTAINER_NAME, container.name.clone());
     map
@@ -72,7 +72,7 @@ pub fn container_labels(pod: &Pod, container: &Container) -> Map {
 /// A container's annotations.
 #[must_use]
 pub fn container_annotations(pod: &Pod, container: &Container, restart_count: u32) -> Map {
-    let mut map = Map::with_capacity(6);
+    let mut map = Map::new();
     insert(&mut map, CONTAINER_HASH, definition_hash(container));
     insert(&mut map, RESTART_COUNT, restart_count.to_string());
     let path = container.termination_message_path.as_deref().unwrap_or("/dev/termination-log");

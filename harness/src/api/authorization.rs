@@ -10,10 +10,9 @@ use k8s_openapi::api::rbac::v1::{
 };
 use kubernetes_objects::resource;
 use kubernetes_objects::{Details, Status};
-use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use crate::cluster::{ApiServer, quoted};
+use crate::cluster::{ApiServer, Typed, quoted};
 
 /// Who the bearer of the token is.
 pub(super) const ADMIN: &str = "gidcheck-admin";
@@ -216,7 +215,7 @@ fn with_own_groups(name: &str, mut groups: Vec<String>) -> Vec<String> {
 }
 
 /// The objects of a kind of roles or bindings; of a namespace, or of none.
-fn all<T: DeserializeOwned>(api: &ApiServer, plural: &str, namespace: &str) -> Vec<T> {
+fn all<T: Typed>(api: &ApiServer, plural: &str, namespace: &str) -> Vec<T> {
     let Some(kind) = resource::find(RBAC, "v1", plural) else { return Vec::new() };
     let own = api
         .objects(kind)

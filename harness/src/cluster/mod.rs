@@ -42,7 +42,7 @@ pub use clock::{Clock, ClockHand};
 pub use joining::NodeSetup;
 pub use metrics::NAMES as METRIC_NAMES;
 pub use node::ClusterNode;
-pub use object::{Object, Untyped};
+pub use object::{Object, Typed, Untyped};
 pub use refusal::Refusal;
 pub(crate) use refusal::quoted;
 pub use scheduler::{Room, RoomClass};

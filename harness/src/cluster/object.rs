@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::Metadata;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -28,6 +29,11 @@ pub enum Object {
     Other(Arc<Untyped>),
 }
 
+/// A type of objects.
+pub trait Typed: Serialize + DeserializeOwned + Metadata<Ty = ObjectMeta> {}
+
+impl<T: Serialize + DeserializeOwned + Metadata<Ty = ObjectMeta>> Typed for T {}
+
 /// An object whose kind the store does not know: its metadata, and the rest as JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Untyped {
@@ -42,18 +48,24 @@ impl Untyped {
     ///
     /// # Errors
     /// What does not fit the type.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        let mut json = self.rest.clone();
-        json.insert("metadata".to_owned(), serde_json::to_value(&self.metadata)?);
-        T::deserialize(Json::Object(json))
+    pub fn read<T: Typed>(&self) -> Result<T, serde_json::Error> {
+        let mut object = T::deserialize(&self.rest)?;
+        object.metadata_mut().clone_from(&self.metadata);
+        Ok(object)
     }
 
     /// Makes it of its type.
     ///
     /// # Errors
     /// What cannot be written as JSON.
-    pub fn of<T: Serialize>(object: &T) -> Result<Self, serde_json::Error> {
-        Self::from_json(serde_json::to_value(object)?)
+    pub fn of<T: Typed>(object: &T) -> Result<Self, serde_json::Error> {
+        let Json::Object(mut rest) = serde_json::to_value(object)? else {
+            return Ok(Self::default());
+        };
+        for place in ["apiVersion", "kind", "metadata"] {
+            rest.remove(place);
+        }
+        Ok(Self { metadata: object.metadata().clone(), rest })
     }
 
     fn from_json(json: Json) -> Result<Self, serde_json::Error> {

@@ -8,13 +8,12 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, NodeStatus, Pod, PodStatus, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kubernetes_objects::resource::{self, Resource};
-use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::requests::DeleteOptions;
 use super::writing::Write;
 use super::{ApiServer, State, core, has_uid};
-use crate::cluster::object::Object;
+use crate::cluster::object::{Object, Typed};
 use crate::cluster::owners::Writer;
 use crate::cluster::store::Record;
 use crate::cluster::strategy::fields;
@@ -39,10 +38,9 @@ impl KeyValues for ApiServer {
 
 impl ApiServer {
     /// An object as its type; what does not fit it is as if it were not there.
-    fn read_as<T: DeserializeOwned>(&self, plural: &str, namespace: &str, name: &str) -> Option<T> {
+    fn read_as<T: Typed>(&self, plural: &str, namespace: &str, name: &str) -> Option<T> {
         let resource = resource::find("", "v1", plural)?;
-        let key = (namespace.to_owned(), name.to_owned());
-        let object = self.state().store.collection(resource).get(&key)?.object.clone();
+        let object = self.state().store.collection(resource).find(namespace, name)?.object.clone();
         if let Object::Other(object) = object { object.read().ok() } else { None }
     }
 }

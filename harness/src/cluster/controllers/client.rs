@@ -5,11 +5,10 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Event;
 use kubernetes_objects::Status;
 use kubernetes_objects::resource::Resource;
-use serde::Serialize;
 use tokio::time::{sleep, sleep_until};
 
 use super::super::delays::{API_ANSWER, API_COMMIT, Limit};
-use super::super::object::{Object, Untyped};
+use super::super::object::{Object, Typed, Untyped};
 use super::super::token_bucket::TokenBucket;
 use super::super::{ApiServer, DeleteOptions};
 
@@ -73,7 +72,7 @@ impl Client {
     }
 
     /// Updates an object that is kept as JSON.
-    pub(super) async fn update_typed<T: Serialize>(
+    pub(super) async fn update_typed<T: Typed>(
         &self,
         resource: &'static Resource,
         subresource: &str,
@@ -134,7 +133,7 @@ impl Client {
 }
 
 /// An object of a kind that is kept as JSON.
-pub(super) fn untyped<T: Serialize>(object: &T) -> Result<Object, Status> {
+pub(super) fn untyped<T: Typed>(object: &T) -> Result<Object, Status> {
     Untyped::of(object)
         .map(|object| Object::Other(Arc::new(object)))
         .map_err(|error| Status::bad_request(error.to_string()))

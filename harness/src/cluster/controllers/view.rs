@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::api::core::v1::Pod;
 use kubernetes_objects::resource::Resource;
-use serde::de::DeserializeOwned;
 
-use super::super::object::Object;
+use super::super::object::{Object, Typed};
 use super::super::store::{Change, ChangeKind, ObjectName, has_ended, name_of};
 use super::pods::{controller_of, is_active, is_ready, is_terminating};
 
@@ -116,7 +115,7 @@ impl View {
     }
 
     /// An object, read as its type; one that cannot be read is as good as none.
-    pub(super) fn get<T: DeserializeOwned>(
+    pub(super) fn get<T: Typed>(
         &self,
         resource: &'static Resource,
         name: &ObjectName,

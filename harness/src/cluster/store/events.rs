@@ -35,13 +35,9 @@ impl Index {
         self.names.get(self.known.get(&number)?).map(|name| &**name)
     }
 
-    pub(super) fn put(&mut self, event: &Event) {
-        let name = name_of(&event.metadata);
-        if self.places.contains_key(&name) {
-            return;
-        }
+    pub(super) fn add(&mut self, event: &Event) {
         self.made += 1;
-        let name = Arc::new(name);
+        let name = Arc::new(name_of(&event.metadata));
         self.names.insert(self.made, Arc::clone(&name));
         self.places.insert(name, self.made);
         self.known.insert(number_of(event), self.made);

@@ -161,8 +161,8 @@ impl Store {
             if let Some(node) = node_of(pod) {
                 self.tell_node(node, &PodChange::Applied(Arc::clone(pod)));
             }
-        } else if let Object::Event(event) = &record.object {
-            self.events.put(event);
+        } else if let (Object::Event(event), None) = (&record.object, before) {
+            self.events.add(event);
         }
         record
     }

@@ -119,14 +119,16 @@ impl NodeLifecycle {
         self.note_removed(&nodes);
         let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         let grace = grace(self.client.api.gates().version().at_least(32));
+        let mut lease = (LEASE_NAMESPACE.to_owned(), String::new());
         for node in &nodes {
-            let observed = taints::ready(node).unwrap_or("Unknown").to_owned();
-            let is_silent = self.listen(node, grace);
+            let observed = taints::ready(node).unwrap_or("Unknown");
+            node.metadata.name.as_deref().unwrap_or_default().clone_into(&mut lease.1);
+            let is_silent = self.listen(node, &lease, grace);
             // Whoever cannot be written now is tried again in the next look.
             let now_ready = if is_silent && self.mark_silent(node).await.is_ok() {
                 "Unknown"
             } else {
-                &observed
+                observed
             };
             let count = counts.entry(zones::zone_of(node)).or_default();
             if now_ready == "True" {
@@ -134,7 +136,7 @@ impl NodeLifecycle {
             } else {
                 count.1 += 1
             }
-            self.drive_away(node, &observed).await;
+            self.drive_away(node, observed).await;
             if observed == "True" && now_ready != "True" {
                 let name = node.metadata.name.as_deref().unwrap_or_default();
                 let message = format!("Node {name} status is now: NodeNotReady");
@@ -169,10 +171,9 @@ impl NodeLifecycle {
     }
 
     /// Takes in what a node last said; says whether it has been silent for too long.
-    fn listen(&self, node: &Node, grace: Duration) -> bool {
+    fn listen(&self, node: &Node, lease: &ObjectName, grace: Duration) -> bool {
         let name = node.metadata.name.as_deref().unwrap_or_default();
-        let lease = (LEASE_NAMESPACE.to_owned(), name.to_owned());
-        let lease = self.view.object(self.kinds.leases, &lease);
+        let lease = self.view.object(self.kinds.leases, lease);
         let spec = lease.as_ref().and_then(|lease| lease.lease()?.spec.as_ref());
         let renewed = spec.and_then(|spec| spec.renew_time.as_ref()).map(|at| at.0);
         let ready = taints::conditions(node).iter().find(|one| one.type_ == "Ready");

@@ -105,6 +105,9 @@ pub(super) fn no_execute(node: &Node, ready: &str) -> NoExecute {
         "False" => (NOT_READY, UNREACHABLE),
         "Unknown" => (UNREACHABLE, NOT_READY),
         _ => {
+            if ![NOT_READY, UNREACHABLE].into_iter().any(has) {
+                return NoExecute::Right;
+            }
             let remove: Vec<_> =
                 [NOT_READY, UNREACHABLE].into_iter().filter(|key| has(key)).collect();
             let swap = Swap { effect: NO_EXECUTE, add: Vec::new(), remove };
