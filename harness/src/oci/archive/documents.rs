@@ -24,7 +24,18 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 pub(super) struct Found {
     pub(super) references: Vec<String>,
     pub(super) config: Config,
-    pub(super) layers: Vec<Blob>,
+    /// From the bottom.
+    pub(super) layers: Vec<FoundLayer>,
+}
+
+/// A layer of an image, before it is read.
+#[derive(Debug)]
+pub(super) struct FoundLayer {
+    pub(super) blob: Blob,
+    /// The digest of the unpacked layer, as the config has it.
+    pub(super) diff_id: Option<String>,
+    /// The command that made it, as the config has it.
+    pub(super) created_by: Option<String>,
 }
 
 /// How an image runs. A JSON `null` is as good as nothing.
@@ -41,6 +52,43 @@ pub(super) struct Config {
 #[derive(Deserialize)]
 struct ImageConfig {
     config: Option<Config>,
+    os: Option<String>,
+    rootfs: Option<RootFs>,
+    history: Option<Vec<History>>,
+}
+
+#[derive(Deserialize)]
+struct RootFs {
+    diff_ids: Option<Vec<String>>,
+}
+
+/// A step in the making of an image.
+#[derive(Deserialize)]
+struct History {
+    created_by: Option<String>,
+    /// The step made no layer.
+    #[serde(default)]
+    empty_layer: bool,
+}
+
+impl ImageConfig {
+    /// The image of these blobs; what the config says of its layers is only told, so nothing is
+    /// wrong when it says too little.
+    fn found(self, references: Vec<String>, blobs: Vec<Blob>) -> Result<Found, Problem> {
+        if let Some(os) = self.os.filter(|os| !os.is_empty() && os != "linux") {
+            return Err(Problem::NotLinux { os });
+        }
+        let mut diff_ids = self.rootfs.and_then(|rootfs| rootfs.diff_ids).into_iter().flatten();
+        let made = self.history.into_iter().flatten().filter(|step| !step.empty_layer);
+        let mut made = made.map(|step| step.created_by);
+        let layers = blobs.into_iter().map(|blob| FoundLayer {
+            blob,
+            diff_id: diff_ids.next(),
+            created_by: made.next().flatten(),
+        });
+        let layers = layers.collect();
+        Ok(Found { references, config: self.config.unwrap_or_default(), layers })
+    }
 }
 
 #[derive(Deserialize)]
@@ -136,11 +184,7 @@ fn in_layout(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Proble
         let config = Blob::of_digest(&manifest.config.digest)?;
         let config: ImageConfig = archive.document(&config)?;
         let layers = manifest.layers.iter().map(|layer| Blob::of_digest(&layer.digest));
-        found.push(Found {
-            references,
-            config: config.config.unwrap_or_default(),
-            layers: layers.collect::<Result<_, _>>()?,
-        });
+        found.push(config.found(references, layers.collect::<Result<_, _>>()?)?);
     }
     Ok(found)
 }
@@ -182,11 +226,9 @@ fn in_manifest_json(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>,
     for image in saved {
         let config: ImageConfig = archive.document(&Blob::of_path(&image.config))?;
         let references = image.repo_tags.filter(|tags| !tags.is_empty());
-        found.push(Found {
-            references: references.unwrap_or_else(|| vec![made_up(stem, "latest")]),
-            config: config.config.unwrap_or_default(),
-            layers: image.layers.iter().map(|path| Blob::of_path(path)).collect(),
-        });
+        let references = references.unwrap_or_else(|| vec![made_up(stem, "latest")]);
+        let layers = image.layers.iter().map(|path| Blob::of_path(path)).collect();
+        found.push(config.found(references, layers)?);
     }
     Ok(found)
 }

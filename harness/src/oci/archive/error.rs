@@ -70,16 +70,16 @@ pub enum Problem {
         /// The index.
         file: String,
     },
+    /// An image for another operating system, such as Windows, which knows no groups.
+    #[error("an image in it is for {os}; only images for linux have users and groups to look at")]
+    NotLinux {
+        /// The operating system, as the image says.
+        os: String,
+    },
     /// There is no image for this machine.
     #[error("{file:?} lists no image for linux")]
     NoPlatform {
         /// The index.
-        file: String,
-    },
-    /// A layer is compressed in a way that is not known here.
-    #[error("layer {file:?} is compressed with zstd; only gzip and none can be read")]
-    Compression {
-        /// The layer.
         file: String,
     },
     /// A layer is no tar archive, or damaged.

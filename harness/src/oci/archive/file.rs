@@ -1,13 +1,13 @@
-//! The archive's own files: where each is, and its bytes.
+//! The archive's own files: where each is, and its bytes. A folder with the same files is as good.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom, Take};
-use std::path::Path;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
+use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
+use super::compression;
 use super::error::Problem;
 
 /// The most files in an archive.
@@ -19,9 +19,6 @@ const MAX_DOCUMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// How many links lead from one name of a file to another.
 const MAX_LINKS: usize = 8;
 
-/// How a gzip stream begins.
-pub(super) const GZIP: [u8; 2] = [0x1f, 0x8b];
-
 trait Source: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Source for T {}
@@ -32,10 +29,16 @@ enum Entry {
     Link(String),
 }
 
-/// An archive, with a table of its files.
-pub(super) struct ArchiveFile {
-    source: Box<dyn Source>,
-    entries: HashMap<String, Entry>,
+/// An archive, with a table of its files, or a folder.
+pub(super) struct ArchiveFile(Form);
+
+enum Form {
+    Archive {
+        source: Box<dyn Source>,
+        entries: HashMap<String, Entry>,
+    },
+    /// The folder's real path.
+    Folder(PathBuf),
 }
 
 /// A file of the archive, and the digest that it must have.
@@ -70,18 +73,22 @@ impl Blob {
 
 impl ArchiveFile {
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
+        if path.is_dir() {
+            return Ok(Self(Form::Folder(path.canonicalize()?)));
+        }
         let mut file = File::open(path)?;
         let mut start = Vec::new();
-        (&mut file).take(2).read_to_end(&mut start)?;
+        (&mut file).take(4).read_to_end(&mut start)?;
         file.seek(SeekFrom::Start(0))?;
-        if start == GZIP {
+        if compression::is_compressed(&start) {
             let mut bytes = Vec::new();
-            MultiGzDecoder::new(file)
+            compression::unpack(file)
+                .map_err(Problem::NoArchive)?
                 .take(MAX_UNPACKED_BYTES + 1)
                 .read_to_end(&mut bytes)
                 .map_err(Problem::NoArchive)?;
             if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_UNPACKED_BYTES) {
-                let most = format!("{MAX_UNPACKED_BYTES} bytes; gunzip it first");
+                let most = format!("{MAX_UNPACKED_BYTES} bytes; unpack it to a file first");
                 return Err(Problem::TooMuch { what: "unpacked it has", most });
             }
             return Self::index(Box::new(Cursor::new(bytes)));
@@ -113,30 +120,38 @@ impl ArchiveFile {
                 entries.insert(path.clone(), Entry::Link(plain(&format!("{from}/{target}"))));
             }
         }
-        Ok(Self { source, entries })
+        Ok(Self(Form::Archive { source, entries }))
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.place(path).is_some()
-    }
-
-    fn place(&self, path: &str) -> Option<(u64, u64)> {
-        let mut path = plain(path);
-        for _ in 0..=MAX_LINKS {
-            match self.entries.get(&path)? {
-                Entry::File { offset, size } => return Some((*offset, *size)),
-                Entry::Link(target) => path.clone_from(target),
-            }
+        match &self.0 {
+            Form::Archive { entries, .. } => place(entries, path).is_some(),
+            Form::Folder(root) => in_folder(root, path).is_ok(),
         }
-        None
     }
 
     /// The bytes of a file, to be read once.
-    fn reader(&mut self, path: &str) -> Result<Take<&mut Box<dyn Source>>, Problem> {
-        let (offset, size) =
-            self.place(path).ok_or_else(|| Problem::Missing { file: path.to_owned() })?;
-        self.source.seek(SeekFrom::Start(offset))?;
-        Ok((&mut self.source).take(size))
+    fn reader(&mut self, path: &str) -> Result<Take<Box<dyn Read + '_>>, Problem> {
+        let missing = || Problem::Missing { file: path.to_owned() };
+        match &mut self.0 {
+            Form::Archive { source, entries } => {
+                let (offset, size) = place(entries, path).ok_or_else(missing)?;
+                source.seek(SeekFrom::Start(offset))?;
+                Ok((Box::new(source) as Box<dyn Read>).take(size))
+            }
+            Form::Folder(root) => {
+                let (file, size) = in_folder(root, path).map_err(|_| missing())?;
+                Ok((Box::new(file) as Box<dyn Read>).take(size))
+            }
+        }
+    }
+
+    /// The bytes of a file.
+    fn size(&self, path: &str) -> Option<u64> {
+        match &self.0 {
+            Form::Archive { entries, .. } => Some(place(entries, path)?.1),
+            Form::Folder(root) => Some(in_folder(root, path).ok()?.1),
+        }
     }
 
     /// The bytes of a blob, after its digest was found right.
@@ -160,7 +175,7 @@ impl ArchiveFile {
         &mut self,
         blob: &Blob,
     ) -> Result<T, Problem> {
-        if self.place(&blob.path).is_some_and(|(_, size)| size > MAX_DOCUMENT_BYTES) {
+        if self.size(&blob.path).is_some_and(|size| size > MAX_DOCUMENT_BYTES) {
             let most = format!("{MAX_DOCUMENT_BYTES} bytes");
             return Err(Problem::TooMuch { what: "a document in it has", most });
         }
@@ -169,6 +184,33 @@ impl ArchiveFile {
         serde_json::from_slice(&bytes)
             .map_err(|source| Problem::Document { file: blob.path.clone(), source })
     }
+}
+
+/// Where a file's bytes are in an archive, and how many.
+fn place(entries: &HashMap<String, Entry>, path: &str) -> Option<(u64, u64)> {
+    let mut path = plain(path);
+    for _ in 0..=MAX_LINKS {
+        match entries.get(&path)? {
+            Entry::File { offset, size } => return Some((*offset, *size)),
+            Entry::Link(target) => path.clone_from(target),
+        }
+    }
+    None
+}
+
+/// A file of a folder, and its size; links may lead anywhere in the folder, not out of it.
+fn in_folder(root: &Path, path: &str) -> io::Result<(File, u64)> {
+    let path = root.join(plain(path)).canonicalize()?;
+    if !path.starts_with(root) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    // What is no plain file might never end, or wait for ever.
+    if !path.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    Ok((file, size))
 }
 
 struct Hashing<'a>(&'a mut Sha256);

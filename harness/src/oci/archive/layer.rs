@@ -1,24 +1,22 @@
 //! One layer over the files below it.
 
-use std::collections::HashSet;
-use std::io::{self, BufRead, BufReader, Read};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Read};
 
 use fake_cri::image::{FileKind, FileNode, FileTree, Links, Located, LookUpError, PathError};
-use flate2::bufread::MultiGzDecoder;
 use tar::{EntryType, Header};
 
+use super::compression;
 use super::error::Problem;
-use super::file::GZIP;
 
 /// The most files in all layers of an archive.
 const MAX_ENTRIES: usize = 500_000;
-/// The most bytes that all layers of an archive unpack to.
+/// The most bytes that all layers of an archive unpack to, where all of them are kept.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
+/// The most bytes that all layers of an archive unpack to, where hardly any is kept.
+const MAX_BYTES_PASSED_OVER: u64 = 64 * 1024 * 1024 * 1024;
 /// The longest path, in bytes, as in the kernel.
 const MAX_PATH_BYTES: usize = 4096;
-
-/// How a zstd stream begins.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// A file with this prefix takes a file of the layers below away.
 const WHITEOUT: &str = ".wh.";
@@ -38,6 +36,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// For layers whose files are passed over rather than kept.
+    pub(super) fn of_names() -> Self {
+        Self { entries: MAX_ENTRIES, bytes: MAX_BYTES_PASSED_OVER }
+    }
+
     fn take_entry(&mut self) -> Result<(), Problem> {
         self.entries = self.entries.checked_sub(1).ok_or_else(|| Problem::TooMuch {
             what: "its layers have",
@@ -47,61 +50,111 @@ impl Budget {
     }
 }
 
-/// Puts a layer over files.
-pub(super) fn apply(
-    files: &mut FileTree,
+/// An entry of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The layer, from 0 at the bottom.
+    pub(super) layer: usize,
+    /// The entry in it, from 0.
+    pub(super) entry: usize,
+}
+
+/// What brought a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The layer that gave it its name.
+    pub(super) layer: usize,
+    /// Where its content is: with a hard link, in an earlier entry.
+    pub(super) content: Place,
+}
+
+/// The files of layers that have been put over each other.
+#[derive(Default)]
+pub(super) struct Stack {
+    pub(super) files: FileTree,
+    /// By path. What was taken away later is still here.
+    origins: Option<HashMap<String, Origin>>,
+    layers: usize,
+}
+
+impl Stack {
+    /// A stack that keeps no content, but where it is.
+    pub(super) fn of_names() -> Self {
+        Self { origins: Some(HashMap::new()), ..Self::default() }
+    }
+
+    /// What brought a file, in a stack of names.
+    pub(super) fn origin(&self, path: &str) -> Option<Origin> {
+        self.origins.as_ref()?.get(path).copied()
+    }
+
+    /// Puts a layer over what is there.
+    pub(super) fn apply(
+        &mut self,
+        reader: impl Read,
+        name: &str,
+        budget: &mut Budget,
+    ) -> Result<(), Problem> {
+        // Everything that comes out counts, also what is skipped over.
+        let mut limited = unpacked(reader, name)?.take(budget.bytes);
+        let put = self.put_all(&mut limited, name, budget);
+        budget.bytes = limited.limit();
+        if budget.bytes == 0 {
+            let what = "its layers unpack to";
+            return Err(Problem::TooMuch { what, most: "can be read".to_owned() });
+        }
+        self.layers += 1;
+        put
+    }
+
+    fn put_all(
+        &mut self,
+        reader: impl Read,
+        name: &str,
+        budget: &mut Budget,
+    ) -> Result<(), Problem> {
+        let layer = self.layers;
+        let mut into =
+            Layer { stack: self, name, own: HashSet::new(), opaque: HashSet::new(), layer };
+        let mut archive = tar::Archive::new(reader);
+        let entries = archive.entries().map_err(|source| into.failed(source))?;
+        for (number, entry) in entries.enumerate() {
+            budget.take_entry()?;
+            into.put(number, entry.map_err(|source| into.failed(source))?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The content of one entry of a layer; no more than `most` bytes.
+pub(super) fn content(
     reader: impl Read,
     name: &str,
-    budget: &mut Budget,
-) -> Result<(), Problem> {
+    entry: usize,
+    most: u64,
+) -> Result<Vec<u8>, Problem> {
     let failed = |source| Problem::Layer { file: name.to_owned(), source };
-    let mut reader = BufReader::with_capacity(64 * 1024, reader);
-    let start = reader.fill_buf().map_err(failed)?;
-    if start.starts_with(&GZIP) {
-        return unpack(files, MultiGzDecoder::new(reader), name, budget);
+    let mut archive = tar::Archive::new(unpacked(reader, name)?);
+    let found = archive.entries().map_err(failed)?.nth(entry).transpose().map_err(failed)?;
+    let mut content = Vec::new();
+    if let Some(found) = found {
+        found.take(most + 1).read_to_end(&mut content).map_err(failed)?;
     }
-    if start.starts_with(&ZSTD) {
-        return Err(Problem::Compression { file: name.to_owned() });
+    if u64::try_from(content.len()).is_ok_and(|length| length > most) {
+        return Err(Problem::TooMuch { what: "a user file has", most: format!("{most} bytes") });
     }
-    unpack(files, reader, name, budget)
+    Ok(content)
 }
 
-fn unpack(
-    files: &mut FileTree,
-    reader: impl Read,
-    name: &str,
-    budget: &mut Budget,
-) -> Result<(), Problem> {
-    // Everything that comes out counts, also what is skipped over.
-    let mut limited = reader.take(budget.bytes);
-    let put = put_all(files, &mut limited, name, budget);
-    budget.bytes = limited.limit();
-    if budget.bytes == 0 {
-        let most = format!("{MAX_BYTES} bytes");
-        return Err(Problem::TooMuch { what: "its layers unpack to", most });
-    }
-    put
-}
-
-fn put_all(
-    files: &mut FileTree,
-    reader: impl Read,
-    name: &str,
-    budget: &mut Budget,
-) -> Result<(), Problem> {
-    let mut layer = Layer { files, name, own: HashSet::new(), opaque: HashSet::new() };
-    let mut archive = tar::Archive::new(reader);
-    for entry in archive.entries().map_err(|source| layer.failed(source))? {
-        budget.take_entry()?;
-        layer.put(entry.map_err(|source| layer.failed(source))?)?;
-    }
-    Ok(())
+fn unpacked<'a>(reader: impl Read + 'a, name: &str) -> Result<Box<dyn Read + 'a>, Problem> {
+    compression::unpack(reader).map_err(|source| Problem::Layer { file: name.to_owned(), source })
 }
 
 /// A layer on its way into the files.
 struct Layer<'a> {
-    files: &'a mut FileTree,
+    stack: &'a mut Stack,
     name: &'a str,
+    layer: usize,
     /// What it brought itself, which its whiteouts leave alone.
     own: HashSet<String>,
     /// The folders that it has made opaque already.
@@ -113,7 +166,7 @@ impl Layer<'_> {
         Problem::Layer { file: self.name.to_owned(), source }
     }
 
-    fn put<R: Read>(&mut self, mut entry: tar::Entry<'_, R>) -> Result<(), Problem> {
+    fn put<R: Read>(&mut self, number: usize, mut entry: tar::Entry<'_, R>) -> Result<(), Problem> {
         let kind = entry.header().entry_type();
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if path.len() > MAX_PATH_BYTES {
@@ -128,20 +181,27 @@ impl Layer<'_> {
         if let Some(hidden) = file.strip_prefix(WHITEOUT) {
             let hidden = format!("{folder}/{hidden}");
             if !self.own.contains(&hidden) {
-                self.files.remove(&hidden);
+                self.stack.files.remove(&hidden);
             }
             return Ok(());
         }
+        let mut content = Place { layer: self.layer, entry: number };
         let link = entry.link_name_bytes().unwrap_or_default();
         let link = String::from_utf8_lossy(&link).into_owned();
         let node = match kind {
             EntryType::Directory => FileNode::directory(),
             EntryType::Symlink => FileNode::symlink(link),
-            EntryType::Link => self.linked(&path, &link)?,
+            EntryType::Link => {
+                let (node, origin) = self.linked(&path, &link)?;
+                content = origin.map_or(content, |origin| origin.content);
+                node
+            }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let mut content = Vec::new();
-                entry.read_to_end(&mut content).map_err(|source| self.failed(source))?;
-                FileNode::file(content)
+                let mut bytes = Vec::new();
+                if self.stack.origins.is_none() {
+                    entry.read_to_end(&mut bytes).map_err(|source| self.failed(source))?;
+                }
+                FileNode::file(bytes)
             }
             // Devices, pipes and headers of the archive itself say nothing of users.
             _ => return Ok(()),
@@ -150,12 +210,16 @@ impl Layer<'_> {
             EntryType::Link => node,
             _ => self.owned(node, entry.header())?,
         };
+        let files = &mut self.stack.files;
         let keeps_content = node.kind == FileKind::Directory
-            && self.files.get(&path).is_none_or(|there| there.kind == FileKind::Directory);
+            && files.get(&path).is_none_or(|there| there.kind == FileKind::Directory);
         if !keeps_content {
-            self.files.remove(&path);
+            files.remove(&path);
         }
-        self.files.insert(&path, node);
+        files.insert(&path, node);
+        if let Some(origins) = &mut self.stack.origins {
+            origins.insert(path.clone(), Origin { layer: self.layer, content });
+        }
         self.own.insert(path);
         Ok(())
     }
@@ -176,7 +240,7 @@ impl Layer<'_> {
         else {
             return Ok(path);
         };
-        match self.files.locate(folder, Links::StayWithin) {
+        match self.stack.files.locate(folder, Links::StayWithin) {
             Ok(Located { node: Some(FileNode { kind: FileKind::File(_), .. }), .. }) => {
                 Err(self.failed(invalid(PathError::NotDirectory)))
             }
@@ -188,10 +252,12 @@ impl Layer<'_> {
         }
     }
 
-    fn linked(&self, path: &str, target: &str) -> Result<FileNode, Problem> {
+    fn linked(&self, path: &str, target: &str) -> Result<(FileNode, Option<Origin>), Problem> {
         let resolved = self.resolve(target)?;
-        match self.files.get(&resolved) {
-            Some(node) if node.kind != FileKind::Directory => Ok(node.clone()),
+        match self.stack.files.get(&resolved) {
+            Some(node) if node.kind != FileKind::Directory => {
+                Ok((node.clone(), self.stack.origin(&resolved)))
+            }
             _ => Err(Problem::Link {
                 file: self.name.to_owned(),
                 link: path.to_owned(),
@@ -204,14 +270,14 @@ impl Layer<'_> {
         if !self.opaque.insert(folder.to_owned()) {
             return;
         }
-        let hidden: Vec<String> = self
-            .files
+        let files = &mut self.stack.files;
+        let hidden: Vec<String> = files
             .below(folder)
             .filter(|path| !self.own.contains(*path))
             .map(str::to_owned)
             .collect();
         for path in hidden {
-            self.files.take(&path);
+            files.take(&path);
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Images out of archives: OCI image layouts and what `docker save` writes.
+//! Images out of archives: OCI image layouts, also as folders, and what `docker save` writes.
 //!
 //! An archive may hold anything: sizes, counts and depth are bounded, digests
 //! are checked, and no path leads out of the image.
 
+mod compression;
 mod documents;
 mod error;
 mod file;
@@ -13,12 +14,18 @@ mod tests;
 use std::path::Path;
 
 use fake_cri::Image;
-use fake_cri::image::FileTree;
+use fake_cri::image::{FileKind, FileNode, FileTree, Links};
 
 pub use error::{ArchiveError, Problem};
 
-use documents::{Config, Found};
+use documents::{Config, Found, FoundLayer};
 use file::ArchiveFile;
+use layer::{Budget, Origin, Stack};
+
+/// The files of an image that say who its users are.
+const USER_FILES: [&str; 2] = ["/etc/passwd", "/etc/group"];
+/// The largest user file, in bytes; runtimes read no more than this either.
+const MAX_USER_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// An image in an archive and every reference that it is to be known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,21 +46,109 @@ pub fn read_archive(path: &Path) -> Result<Vec<ArchivedImage>, ArchiveError> {
 }
 
 fn read(path: &Path) -> Result<Vec<ArchivedImage>, Problem> {
-    let mut archive = ArchiveFile::open(path)?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let found = documents::find(&mut archive, &stem)?;
-    let mut budget = layer::Budget::default();
+    let (mut archive, found) = open(path)?;
+    let mut budget = Budget::default();
     let mut images = Vec::new();
     for Found { references, config, layers } in found {
-        let mut files = FileTree::default();
-        for blob in &layers {
-            let reader = archive.checked(blob)?;
-            layer::apply(&mut files, reader, &blob.path, &mut budget)?;
+        let mut stack = Stack::default();
+        for FoundLayer { blob, .. } in &layers {
+            stack.apply(archive.checked(blob)?, &blob.path, &mut budget)?;
         }
-        let image = image(&references, config, files);
+        let image = image(&references, config, stack.files);
         images.push(ArchivedImage { references, image });
     }
     Ok(images)
+}
+
+fn open(path: &Path) -> Result<(ArchiveFile, Vec<Found>), Problem> {
+    let mut archive = ArchiveFile::open(path)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let found = documents::find(&mut archive, &stem)?;
+    Ok((archive, found))
+}
+
+/// A layer of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerOrigin {
+    /// Its digest, such as `sha256:…`: of the blob, or where nobody says that, of what it
+    /// unpacks to; else its name in the archive.
+    pub digest: String,
+    /// The command that made it, where the image's history tells.
+    pub created_by: Option<String>,
+}
+
+/// An image of whose files only those are kept that say who its users are, and where these come
+/// from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageAccounts {
+    /// The references, as in [`ArchivedImage`].
+    pub references: Vec<String>,
+    /// The image, with the first reference; every file but the user files is empty.
+    pub image: Image,
+    /// The layer that brought `/etc/passwd`, if the image has one.
+    pub passwd: Option<LayerOrigin>,
+    /// The layer that brought `/etc/group`, if the image has one.
+    pub group: Option<LayerOrigin>,
+}
+
+/// Reads the user files of every image of an archive; however large the image is, little of it is
+/// kept.
+///
+/// # Errors
+/// [`ArchiveError`].
+pub fn read_accounts(path: &Path) -> Result<Vec<ImageAccounts>, ArchiveError> {
+    accounts(path).map_err(|problem| ArchiveError { path: path.to_owned(), problem })
+}
+
+fn accounts(path: &Path) -> Result<Vec<ImageAccounts>, Problem> {
+    let (mut archive, found) = open(path)?;
+    let mut budget = Budget::of_names();
+    found.into_iter().map(|found| accounts_of(&mut archive, found, &mut budget)).collect()
+}
+
+fn accounts_of(
+    archive: &mut ArchiveFile,
+    found: Found,
+    budget: &mut Budget,
+) -> Result<ImageAccounts, Problem> {
+    let Found { references, config, layers } = found;
+    let mut stack = Stack::of_names();
+    for FoundLayer { blob, .. } in &layers {
+        stack.apply(archive.checked(blob)?, &blob.path, budget)?;
+    }
+    let mut origins = Vec::new();
+    for user_file in USER_FILES {
+        let file = located(&stack, user_file);
+        if let Some((path, node, origin)) = &file {
+            let blob = &layers[origin.content.layer].blob;
+            let reader = archive.checked(blob)?;
+            let entry = origin.content.entry;
+            let content = layer::content(reader, &blob.path, entry, MAX_USER_FILE_BYTES)?;
+            let node = FileNode { kind: FileKind::File(content.into()), ..node.clone() };
+            stack.files.insert(path, node);
+        }
+        origins.push(file.map(|(_, _, origin)| layer_origin(&layers[origin.layer])));
+    }
+    let group = origins.pop().flatten();
+    let passwd = origins.pop().flatten();
+    Ok(ImageAccounts { image: image(&references, config, stack.files), references, passwd, group })
+}
+
+/// The plain file to which a path leads, and what brought it.
+fn located(stack: &Stack, path: &str) -> Option<(String, FileNode, Origin)> {
+    let located = stack.files.locate(path, Links::StayWithin).ok()?;
+    let node = located.node.filter(|node| matches!(node.kind, FileKind::File(_)))?;
+    let origin = stack.origin(&located.path)?;
+    Some((located.path, node.clone(), origin))
+}
+
+fn layer_origin(layer: &FoundLayer) -> LayerOrigin {
+    let digest = layer.blob.sha256.as_ref().map(|digits| format!("sha256:{digits}"));
+    let digest = digest.or_else(|| layer.diff_id.clone());
+    LayerOrigin {
+        digest: digest.unwrap_or_else(|| layer.blob.path.clone()),
+        created_by: layer.created_by.clone(),
+    }
 }
 
 fn image(references: &[String], config: Config, files: FileTree) -> Image {

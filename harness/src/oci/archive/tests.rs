@@ -5,15 +5,15 @@ use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use fake_cri::image::{FileKind, FileNode, FileTree, Image};
+use fake_cri::image::{FileKind, FileNode, Image};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
-use super::layer::{Budget, apply};
-use super::{ArchivedImage, Problem, read_archive};
+use super::layer::{Budget, Stack};
+use super::{ArchivedImage, LayerOrigin, Problem, read_accounts, read_archive};
 use crate::oci::{OciImage, layout};
 
 type TestResult = Result<(), Box<dyn Error>>;
@@ -315,7 +315,7 @@ fn archives_that_are_wrong_are_refused() -> TestResult {
         files.add("index.json", index(&manifest, &serde_json::Value::Null));
         files.problem()
     };
-    assert!(matches!(problem(vec![0x28, 0xb5, 0x2f, 0xfd])?, Problem::Compression { .. }));
+    assert!(matches!(problem(vec![0x28, 0xb5, 0x2f, 0xfd])?, Problem::Layer { .. }));
     assert!(matches!(problem(vec![b'x'; 1024])?, Problem::Layer { .. }));
     assert!(matches!(problem(vec![0x1f, 0x8b, 9])?, Problem::Layer { .. }));
     let link = layer(&[("a", EntryType::Link, "b")]);
@@ -325,18 +325,17 @@ fn archives_that_are_wrong_are_refused() -> TestResult {
     let round = layer(&[("a", EntryType::Symlink, "a"), ("a/b", FILE, "")]);
     assert!(matches!(problem(round)?, Problem::Layer { .. }));
     let folder = tempfile::tempdir()?;
-    assert!(matches!(
-        read_archive(folder.path()).map_err(|error| error.problem),
-        Err(Problem::Read(_))
-    ));
+    let empty = read_archive(folder.path()).map_err(|error| error.problem);
+    assert!(matches!(empty, Err(Problem::NoImages)));
+    let nothing = read_archive(&folder.path().join("nothing")).map_err(|error| error.problem);
+    assert!(matches!(nothing, Err(Problem::Read(_))));
     Ok(())
 }
 
 #[test]
 fn layers_that_unpack_to_too_much_are_refused() {
-    let apply = |layer: &[u8], mut budget: Budget| {
-        apply(&mut FileTree::default(), layer, "a layer", &mut budget)
-    };
+    let apply =
+        |layer: &[u8], mut budget: Budget| Stack::default().apply(layer, "a layer", &mut budget);
     // Zeros are a thousand times as large when they are unpacked.
     let zeros = layer(&[("zeros", FILE, &"\0".repeat(1024 * 1024))]);
     let layer = gzip(&zeros);
@@ -375,5 +374,123 @@ fn a_directory_keeps_what_is_in_it() -> TestResult {
     let image = layered(&layers)?;
     assert_eq!(text(&image, "/etc/group").as_deref(), Some("x"));
     assert_eq!(image.files.get("/etc").map(|node| &node.kind), Some(&FileKind::Directory));
+    Ok(())
+}
+
+/// An image whose config tells of its layers.
+fn with_history(files: &mut Files, layers: &[Vec<u8>], history: &serde_json::Value) -> String {
+    let config = serde_json::json!({"os": "linux", "config": {}, "history": history});
+    let config = files.blob(config.to_string());
+    let layers: Vec<_> = layers
+        .iter()
+        .map(|layer| serde_json::json!({"digest": files.blob(layer.clone())}))
+        .collect();
+    files.blob(serde_json::json!({"config": {"digest": config}, "layers": layers}).to_string())
+}
+
+#[test]
+fn user_files_are_traced_to_the_layers_that_brought_them() -> TestResult {
+    let base = layer(&[
+        ("etc/passwd", FILE, "root:x:0:0::/:/bin/sh\n"),
+        ("etc/group", FILE, "root:x:0:\n"),
+        ("usr/lib/group", FILE, "below\n"),
+        ("big", FILE, "of no interest"),
+    ]);
+    let added = layer(&[("etc/group", FILE, "root:x:0:\nteam:x:50000:app\n")]);
+    let linked = layer(&[
+        ("etc/passwd", EntryType::Symlink, "../real/passwd"),
+        ("real/passwd", FILE, "through a link\n"),
+    ]);
+    let mut files = Files::default();
+    let steps = [&base, &added, &linked].map(|layer| gzip(layer));
+    let history = serde_json::json!([
+        {"created_by": "ADD rootfs.tar /"},
+        {"created_by": "ENV A=b", "empty_layer": true},
+        {"created_by": "RUN groupadd team"},
+    ]);
+    let manifest = with_history(&mut files, &steps, &history);
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    let (_folder, path) = files.write()?;
+    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    assert_eq!(text(&read.image, "/etc/passwd").as_deref(), Some("through a link\n"));
+    assert_eq!(text(&read.image, "/etc/group").as_deref(), Some("root:x:0:\nteam:x:50000:app\n"));
+    assert_eq!(text(&read.image, "/big").as_deref(), Some(""), "nothing else is kept");
+    let layer_of = |at: usize, created_by: Option<&str>| LayerOrigin {
+        digest: digest(&steps[at]),
+        created_by: created_by.map(str::to_owned),
+    };
+    assert_eq!(read.passwd, Some(layer_of(2, None)));
+    assert_eq!(read.group, Some(layer_of(1, Some("RUN groupadd team"))));
+    Ok(())
+}
+
+#[test]
+fn a_hard_link_brings_a_name_and_leaves_the_content_where_it_was() -> TestResult {
+    let base = layer(&[("srv/group", FILE, "root:x:0:\n")]);
+    let linked = layer(&[("etc/group", EntryType::Link, "srv/group")]);
+    let mut files = Files::default();
+    let manifest = with_history(&mut files, &[base, linked.clone()], &serde_json::Value::Null);
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    let (_folder, path) = files.write()?;
+    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    assert_eq!(text(&read.image, "/etc/group").as_deref(), Some("root:x:0:\n"));
+    assert_eq!(read.group.map(|layer| layer.digest), Some(digest(&linked)));
+    assert_eq!(read.passwd, None);
+    Ok(())
+}
+
+#[test]
+fn zstd_is_read_as_gzip_is_frame_after_frame() -> TestResult {
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+    let plain = layer(&[("etc/group", FILE, "from zstd")]);
+    let (first, second) = plain.split_at(512);
+    let mut frames = compress_to_vec(first, CompressionLevel::Fastest);
+    // What zstd:chunked writes for itself, in a frame to be skipped.
+    frames.extend([0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, b'x', b'y', b'z']);
+    frames.extend(compress_to_vec(second, CompressionLevel::Fastest));
+    let image = layered(&[frames])?;
+    assert_eq!(text(&image, "/etc/group").as_deref(), Some("from zstd"));
+
+    let mut files = Files::default();
+    let manifest = files.image(&[plain]);
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    let (_folder, path) = files.write()?;
+    fs::write(&path, compress_to_vec(fs::File::open(&path)?, CompressionLevel::Fastest))?;
+    let image = read_archive(&path)?.pop().ok_or("no image")?.image;
+    assert_eq!(text(&image, "/etc/group").as_deref(), Some("from zstd"));
+    Ok(())
+}
+
+#[test]
+fn a_folder_is_read_as_an_archive_is_and_nothing_outside_it() -> TestResult {
+    let mut files = Files::default();
+    let manifest = files.image(&[layer(&[("etc/group", FILE, "in a folder")])]);
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    let folder = tempfile::tempdir()?;
+    let root = folder.path().join("layout");
+    for (path, content) in &files.0 {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+        fs::write(path, content)?;
+    }
+    let image = read_archive(&root)?.pop().ok_or("no image")?.image;
+    assert_eq!(text(&image, "/etc/group").as_deref(), Some("in a folder"));
+
+    let outside = folder.path().join("index.json");
+    fs::rename(root.join("index.json"), &outside)?;
+    std::os::unix::fs::symlink(&outside, root.join("index.json"))?;
+    let problem = read_archive(&root).map_err(|error| error.problem);
+    assert!(matches!(problem, Err(Problem::NoImages)), "{problem:?}");
+    Ok(())
+}
+
+#[test]
+fn an_image_for_windows_has_no_groups_to_look_at() -> TestResult {
+    let mut files = Files::default();
+    let config = files.blob(r#"{"os": "windows", "config": {}}"#);
+    let manifest = serde_json::json!({"config": {"digest": config}, "layers": []});
+    let manifest = files.blob(manifest.to_string());
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    assert!(matches!(files.problem()?, Problem::NotLinux { .. }));
     Ok(())
 }
