@@ -445,6 +445,29 @@ async fn a_node_that_has_no_pod_network_to_offer_does_not_wait_for_one() {
     assert_eq!(ready.expect("the last is Ready").status, "True");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_phase_that_somebody_else_has_ended_stays_and_ends_the_containers() {
+    for phase in ["Failed", "Succeeded"] {
+        let node = node(runtime()).await;
+        node.api.create_pod(pod("pod", app()));
+        pass(seconds(5)).await;
+        assert_eq!(node.runtime.running(), 1);
+        node.api.change_status("pod", |status| {
+            status.phase = Some(phase.to_owned());
+            status.reason = Some("Evacuated".to_owned());
+            status.message = Some("somebody else's words".to_owned());
+        });
+        pass(seconds(120)).await;
+        let status = node.api.status("pod");
+        assert_eq!(status.phase.as_deref(), Some(phase));
+        assert_eq!(status.reason.as_deref(), Some("Evacuated"));
+        assert_eq!(status.message.as_deref(), Some("somebody else's words"));
+        assert_eq!(node.runtime.running(), 0, "nothing runs on behind the API's back");
+        let containers = status.container_statuses.expect("it has containers");
+        assert!(containers.iter().all(|one| !one.ready), "and nothing is ready");
+    }
+}
+
 /// Tells what the kubelet asked for.
 #[derive(Debug, Default)]
 struct WatchedVolumes(std::sync::Mutex<Vec<(String, Ownership)>>);

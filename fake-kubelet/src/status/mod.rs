@@ -3,7 +3,7 @@
 mod conditions;
 mod container;
 pub mod node;
-mod phase;
+pub(crate) mod phase;
 pub(crate) mod pod;
 pub mod qos;
 mod time;

@@ -1,6 +1,6 @@
 //! The phase of a pod, from its containers' statuses.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, PodSpec};
+use k8s_openapi::api::core::v1::{ContainerStatus, PodSpec, PodStatus};
 
 use super::pod::Statuses;
 use crate::admission::resources::is_sidecar;
@@ -23,6 +23,13 @@ impl Phase {
             Self::Failed => "Failed",
         }
     }
+}
+
+/// The phase with which a pod has ended, if its status says that it has. Nothing starts a pod
+/// again that has ended, whoever said so (`generateAPIPodStatus` in Kubernetes 1.30 to 1.36).
+pub(crate) fn ended(status: Option<&PodStatus>) -> Option<Phase> {
+    let phase = status?.phase.as_deref();
+    [Phase::Succeeded, Phase::Failed].into_iter().find(|ended| phase == Some(ended.name()))
 }
 
 /// How a container counts for the phase.

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::conditions::conditions;
 use super::container::container_status;
-use super::phase::phase;
+use super::phase::{self, phase};
 use super::qos::qos_class;
 use crate::config::KubeletConfig;
 use crate::sync::record::{Kind, Record};
@@ -98,7 +98,9 @@ impl<'a> PodView<'a> {
 pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
     let Some(spec) = &view.pod.spec else { return PodStatus::default() };
     let statuses = view.statuses();
-    let phase = phase(spec, &statuses, view.terminal.is_some());
+    let ended = phase::ended(view.pod.status.as_ref());
+    let phase = ended.unwrap_or_else(|| phase(spec, &statuses, view.terminal.is_some()));
+    let said = view.pod.status.as_ref().filter(|_| ended.is_some());
     let conditions = conditions(view, spec, &statuses, phase);
     let some = |list: Vec<ContainerStatus>| (!list.is_empty()).then_some(list);
     let host_ip = &view.config.node_ip;
@@ -120,6 +122,8 @@ pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
             .then_some(view.pod.metadata.generation)
             .flatten(),
         phase: Some(phase.name().to_owned()),
+        reason: said.and_then(|said| said.reason.clone()),
+        message: said.and_then(|said| said.message.clone()),
         pod_ip: pod_ip.cloned(),
         pod_ips: pod_ip.map(|ip| vec![PodIP { ip: ip.clone() }]),
         allocated_resources: levels.and_then(|asked| asked.requests.clone()),

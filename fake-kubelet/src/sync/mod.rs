@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use crate::api::PodIdentity;
 use crate::events::Notice;
 use crate::node::{KnownContainer, KnownState, Node};
+use crate::status::phase::ended;
 use crate::status::pod::{PodView, Sandbox, Terminal, pod_status};
 use crate::translate::{Context, on_host_network};
 use crate::volumes::MountedVolume;
@@ -156,6 +157,10 @@ impl PodWorker {
             return Next::Gone;
         }
         if self.stage == Stage::Finished {
+            return Next::Finished;
+        }
+        if ended(self.pod.status.as_ref()).is_some() {
+            self.finish().await;
             return Next::Finished;
         }
         self.replace_outdated().await;

@@ -19,6 +19,7 @@ use crate::config::Readmission;
 use crate::events::Notice;
 use crate::node::Node;
 use crate::status::node::{new_node, node_status};
+use crate::status::phase::ended;
 use crate::sync::{Adopted, Call, Next, PodWorker};
 
 /// How long a container may take to end whose pod nobody knows any more, or
@@ -344,7 +345,7 @@ impl Pods {
 ///
 /// The generation tells where it is kept; ephemeral containers are looked at
 /// besides, because older API servers do not count them. Of the status only
-/// the readiness gates matter, which others write.
+/// the readiness gates matter, which others write, and a phase with which the pod has ended.
 fn matters(old: &Pod, new: &Pod) -> bool {
     let ephemeral = |pod: &Pod| {
         pod.spec.as_ref().and_then(|spec| spec.ephemeral_containers.as_ref()).map_or(0, Vec::len)
@@ -353,6 +354,7 @@ fn matters(old: &Pod, new: &Pod) -> bool {
     before.deletion_timestamp != after.deletion_timestamp
         || ephemeral(old) != ephemeral(new)
         || !same_readiness_gates(old, new)
+        || ended(old.status.as_ref()) != ended(new.status.as_ref())
         || match (before.generation, after.generation) {
             (Some(before), Some(after)) => before != after,
             _ => old.spec != new.spec,

@@ -61,6 +61,14 @@ impl MemoryApi {
         store.apply(pod);
     }
 
+    /// Changes a pod's status, as others than its kubelet may.
+    pub fn change_status(&self, name: &str, change: impl FnOnce(&mut PodStatus)) {
+        let mut store = self.store();
+        let mut pod = (**store.pods.get(name).expect("the pod exists")).clone();
+        change(pod.status.get_or_insert_default());
+        store.apply(pod);
+    }
+
     /// Asks for a graceful deletion.
     pub fn delete_pod(&self, name: &str, grace_seconds: i64) {
         self.change_pod(name, |pod| {
