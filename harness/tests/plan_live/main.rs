@@ -136,7 +136,7 @@ fn with_token(asked: &Asked) -> Answer {
 #[test]
 fn a_served_cluster_is_read_and_planned_for() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let nodes = vec![node("old", "1.32", "containerd-1.7"), node("new", "1.32", "containerd-2.1")];
+    let nodes = vec![node("old", "1.33", "containerd-1.7"), node("new", "1.33", "containerd-2.1")];
     let served = runtime.block_on(Served::start(nodes, 1.0));
     let (code, text) = plan(served.kubeconfig(), &["--output", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&text).expect("a document");
