@@ -3,6 +3,7 @@
 mod api_server;
 mod clock;
 mod controllers;
+mod cron_schedule;
 mod delays;
 mod disruptions;
 mod joining;

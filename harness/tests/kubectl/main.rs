@@ -6,6 +6,7 @@
 
 mod cluster;
 mod containers;
+mod controllers;
 mod nodes;
 mod reading;
 mod readme;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         writing::TESTS,
         containers::TESTS,
         workloads::TESTS,
+        controllers::TESTS,
         nodes::TESTS,
         services::TESTS,
         serving::TESTS,

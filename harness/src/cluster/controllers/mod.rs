@@ -6,6 +6,7 @@
 
 mod adoption;
 mod client;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod disruption;
@@ -21,6 +22,7 @@ mod pods;
 mod queue;
 mod recorder;
 mod replica_set;
+mod revisions;
 mod slow_start;
 mod stateful_set;
 mod taint_eviction;
@@ -36,6 +38,7 @@ use super::ApiServer;
 use super::delays::{CONTROLLER, GARBAGE_COLLECTOR, NAMESPACES};
 use super::store::{Change, ChangeKind};
 use client::Client;
+use cron_job::CronJobs;
 use daemon_set::DaemonSets;
 use deployment::Deployments;
 use disruption::Disruptions;
@@ -67,6 +70,7 @@ pub(super) struct Kinds {
     controller_revisions: &'static Resource,
     claims: &'static Resource,
     jobs: &'static Resource,
+    cron_jobs: &'static Resource,
     leases: &'static Resource,
     budgets: &'static Resource,
 }
@@ -87,6 +91,7 @@ impl Kinds {
             controller_revisions: of("apps", "controllerrevisions"),
             claims: of("", "persistentvolumeclaims"),
             jobs: of("batch", "jobs"),
+            cron_jobs: of("batch", "cronjobs"),
             leases: of("coordination.k8s.io", "leases"),
             budgets: of("policy", "poddisruptionbudgets"),
         }
@@ -103,6 +108,7 @@ pub(super) struct All {
     daemon_sets: Arc<DaemonSets>,
     stateful_sets: Arc<StatefulSets>,
     jobs: Arc<Jobs>,
+    cron_jobs: Arc<CronJobs>,
     finished_jobs: Arc<FinishedJobs>,
     node_lifecycle: Arc<NodeLifecycle>,
     taint_eviction: Arc<TaintEviction>,
@@ -126,6 +132,7 @@ impl All {
             daemon_sets: DaemonSets::new(kinds, &view, client("daemon-set-controller")),
             stateful_sets: StatefulSets::new(kinds, &view, client("statefulset-controller")),
             jobs: Jobs::new(kinds, &view, client("job-controller")),
+            cron_jobs: CronJobs::new(kinds, &view, client("cronjob-controller")),
             finished_jobs: FinishedJobs::new(kinds, client("ttl-after-finished-controller")),
             node_lifecycle: NodeLifecycle::new(kinds, &view, client("node-controller")),
             taint_eviction: TaintEviction::new(kinds, &view, client("taint-eviction-controller")),
@@ -170,6 +177,7 @@ impl All {
         self.daemon_sets.hear(told);
         self.stateful_sets.hear(told);
         self.jobs.hear(told);
+        self.cron_jobs.hear(told);
         self.finished_jobs.hear(told);
         self.node_lifecycle.hear(told);
         self.taint_eviction.hear(told);
@@ -182,6 +190,7 @@ impl All {
     /// What the work queues have done, by their names.
     fn queues(&self) -> Vec<(&'static str, QueueCounts)> {
         vec![
+            ("cronjob", self.cron_jobs.queue().counts()),
             ("daemonset", self.daemon_sets.queue().counts()),
             ("deployment", self.deployments.queue().counts()),
             ("disruption", self.disruptions.queue().counts()),

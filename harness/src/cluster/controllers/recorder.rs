@@ -44,6 +44,8 @@ struct State {
     known: HashMap<String, Event>,
     waiting: VecDeque<(Event, bool)>,
     writes: bool,
+    /// The number in the last event's name.
+    last_number: i128,
 }
 
 #[derive(Debug)]
@@ -66,8 +68,11 @@ impl Recorder {
         reason: &str,
         message: &str,
     ) {
-        let event = self.event(resource, metadata, type_, reason, message);
+        let mut event = self.event(resource, metadata, type_, reason, message);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = state.next_number(self.client.api.clock().now().0.as_nanosecond());
+        let name = metadata.name.as_deref().unwrap_or_default();
+        event.metadata.name = Some(format!("{name}.{number:x}"));
         let Some(correlated) = state.correlate(event) else { return };
         if state.waiting.len() >= MOST_WAITING {
             return;
@@ -101,14 +106,9 @@ impl Recorder {
         message: &str,
     ) -> Event {
         let now = self.client.api.clock().now();
-        let name = metadata.name.clone().unwrap_or_default();
         let namespace = metadata.namespace.clone().unwrap_or_else(|| "default".to_owned());
         Event {
-            metadata: ObjectMeta {
-                name: Some(format!("{name}.{:x}", now.0.as_nanosecond())),
-                namespace: Some(namespace),
-                ..ObjectMeta::default()
-            },
+            metadata: ObjectMeta { namespace: Some(namespace), ..ObjectMeta::default() },
             involved_object: ObjectReference {
                 api_version: Some(resource.api_version()),
                 kind: Some(resource.kind.to_owned()),
@@ -135,6 +135,13 @@ impl Recorder {
 }
 
 impl State {
+    /// The number for an event's name: the time, in which nothing else has happened yet. Virtual
+    /// time stands still while several things do.
+    fn next_number(&mut self, now: i128) -> i128 {
+        self.last_number = now.max(self.last_number.saturating_add(1));
+        self.last_number
+    }
+
     /// The event to write and whether it is known, or nothing where there are too many.
     fn correlate(&mut self, mut event: Event) -> Option<(Event, bool)> {
         let now = Instant::now();

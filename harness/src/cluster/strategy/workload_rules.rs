@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::validation::{self, numbers, selectors};
+use crate::cluster::cron_schedule::{Schedule, time_zone};
 use crate::cluster::refusal::FieldError;
 use crate::cluster::selection::selects;
 
@@ -390,8 +391,23 @@ pub(super) fn cron_job(name: &str, spec: &Json, errors: &mut Vec<FieldError>) {
     let schedule = spec["schedule"].as_str().unwrap_or_default();
     if schedule.is_empty() {
         errors.push(FieldError::required("spec.schedule", ""));
-    } else if let Some(fault) = schedule_fault(schedule) {
+    } else if schedule.contains("TZ") {
+        let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        errors.push(FieldError::invalid_text("spec.schedule", schedule, detail));
+    } else if let Err(fault) = Schedule::parse(schedule, None) {
         errors.push(FieldError::invalid_text("spec.schedule", schedule, &fault));
+    }
+    match spec["timeZone"].as_str() {
+        Some("") => {
+            let detail = "must be nil or non-empty string";
+            errors.push(FieldError::invalid_text("spec.timeZone", "", detail));
+        }
+        Some(zone) => {
+            if let Err(fault) = time_zone(zone) {
+                errors.push(FieldError::invalid_text("spec.timeZone", zone, &fault));
+            }
+        }
+        None => {}
     }
     let seconds = spec["startingDeadlineSeconds"].as_i64();
     numbers::not_negative("spec", "startingDeadlineSeconds", seconds, errors);
@@ -407,18 +423,6 @@ pub(super) fn cron_job(name: &str, spec: &Json, errors: &mut Vec<FieldError>) {
     for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
         numbers::not_negative("spec", field, spec[field].as_i64(), errors);
     }
-}
-
-/// Why a text is no schedule, as far as its form tells (`robfig/cron`).
-fn schedule_fault(schedule: &str) -> Option<String> {
-    const NAMED: &[&str] =
-        &["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-    if schedule.starts_with('@') {
-        let is_known = NAMED.contains(&schedule) || schedule.starts_with("@every ");
-        return (!is_known).then(|| format!("unrecognized descriptor: {schedule}"));
-    }
-    let count = schedule.split_whitespace().count();
-    (count != 5).then(|| format!("expected exactly 5 fields, found {count}: [{schedule}]"))
 }
 
 fn is_empty(selector: &LabelSelector) -> bool {

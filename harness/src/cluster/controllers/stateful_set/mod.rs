@@ -182,7 +182,7 @@ impl Controller for StatefulSets {
         let fits = |labels: &_| selects(&spec.selector, Some(labels));
         let may_adopt = |pod: &Pod| ordinal(&set, pod).is_some();
         adoption::claim(&self.client, &self.view, resource, &set.metadata, fits, may_adopt).await?;
-        let revisions = self.revisions(&set).await?;
+        let Some(revisions) = self.revisions(&set).await? else { return Ok(()) };
         let pods = self.pods(&set);
         let work = Work::new(self, &set, &revisions, &pods);
         let done = if set.metadata.deletion_timestamp.is_none() {

@@ -1,8 +1,10 @@
 //! Keeps one pod of a DaemonSet on every node that it fits.
 //!
 //! A failed pod is deleted and made anew, each time after a longer wait. Rules:
-//! `pkg/controller/daemon` of 1.36. Its pods carry the hash of their template;
-//! revisions are not kept as objects, so nothing can be rolled back to.
+//! `pkg/controller/daemon` of 1.36. Each template is kept as a revision, whose
+//! hash its pods carry.
+
+mod rolling;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +12,11 @@ use std::time::Duration;
 
 use fake_kubelet::admission::affinity::{node_matches, untolerated};
 use futures_util::future::join_all;
-use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetStatus};
+use k8s_openapi::api::apps::v1::{ControllerRevision, DaemonSet, DaemonSetStatus};
 use k8s_openapi::api::core::v1::{
     Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, Toleration,
 };
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kubernetes_objects::Status;
 use tokio::time::Instant;
 
@@ -24,11 +26,12 @@ use super::super::store::{ObjectName, has_ended, node_of};
 use super::Kinds;
 use super::client::Client;
 use super::informer::Told;
-use super::pods::{controller_of, from_template, is_available, is_ready};
+use super::pods::{controller_of, from_template, is_ready};
 use super::queue::{Controller, Queue, enqueue, enqueue_at};
 use super::recorder::Recorder;
-use super::template_hash;
+use super::revisions::{History, Keeper};
 use super::view::View;
+use rolling::Rollout;
 
 /// How many DaemonSets are worked on at once (`--concurrent-daemonset-syncs`).
 const WORKERS: usize = 2;
@@ -114,11 +117,10 @@ impl DaemonSets {
     }
 
     /// The pod of a DaemonSet for a node.
-    fn pod_for(&self, set: &DaemonSet, node: &str) -> Pod {
+    fn pod_for(&self, set: &DaemonSet, node: &str, hash: &str) -> Pod {
         let template = set.spec.as_ref().map(|spec| spec.template.clone()).unwrap_or_default();
-        let hash = template_hash::of(&template, None);
         let mut pod = from_template(&template, self.kinds.daemon_sets, &set.metadata, None);
-        pod.metadata.labels.get_or_insert_default().insert(HASH.to_owned(), hash);
+        pod.metadata.labels.get_or_insert_default().insert(HASH.to_owned(), hash.to_owned());
         let spec = pod.spec.get_or_insert_default();
         let tolerations = spec.tolerations.get_or_insert_default();
         tolerations.extend(TOLERATED.iter().map(|(key, effect)| Toleration {
@@ -152,7 +154,7 @@ impl DaemonSets {
         nodes
             .filter(|node| {
                 let name = node.metadata.name.as_deref().unwrap_or_default();
-                let pod = self.pod_for(set, name);
+                let pod = self.pod_for(set, name, "");
                 node_matches(&pod, node)
                     && untolerated(&pod, node, &["NoSchedule", "NoExecute"]).next().is_none()
             })
@@ -160,13 +162,15 @@ impl DaemonSets {
             .collect()
     }
 
-    fn plan(&self, key: &ObjectName, set: &DaemonSet, wanted: &[Arc<Node>], pods: &Pods) -> Plan {
+    fn plan(&self, key: &ObjectName, work: &Work<'_>) -> Plan {
+        let (set, pods) = (work.set, &work.pods);
         let mut plan = Plan::default();
         let names: Vec<&str> =
-            wanted.iter().filter_map(|node| node.metadata.name.as_deref()).collect();
+            work.wanted.iter().filter_map(|node| node.metadata.name.as_deref()).collect();
+        let surges = work.rollout().most_surge(names.len()) > 0;
         for name in &names {
             let here = pods.get(*name).map(Vec::as_slice).unwrap_or_default();
-            let mut live: Vec<_> = here.iter().filter(|pod| !has_ended(pod)).collect();
+            let live: Vec<_> = here.iter().filter(|pod| !has_ended(pod)).collect();
             let mut kept = live.len();
             for pod in here.iter().filter(|pod| has_ended(pod)) {
                 if pod.metadata.deletion_timestamp.is_some() {
@@ -186,14 +190,7 @@ impl DaemonSets {
                     }
                 }
             }
-            // The oldest one stays.
-            live.sort_by_key(|pod| pod.metadata.creation_timestamp.as_ref().map(|at| at.0));
-            plan.delete.extend(
-                live.iter()
-                    .skip(1)
-                    .filter(|pod| pod.metadata.deletion_timestamp.is_none())
-                    .map(|pod| Arc::clone(pod)),
-            );
+            plan.delete.extend(work.surplus(&live, surges));
             if kept == 0 {
                 plan.create.push((*name).to_owned());
             }
@@ -204,44 +201,14 @@ impl DaemonSets {
                 pods.iter().filter(|pod| gone && pod.metadata.deletion_timestamp.is_none());
             plan.delete.extend(leaving.cloned());
         }
-        self.roll(set, pods, &mut plan);
+        let rolling = work.rollout().next(&work.wanted, pods);
+        let known: Vec<_> = plan.delete.iter().map(|pod| pod.metadata.uid.clone()).collect();
+        plan.delete
+            .extend(rolling.delete.into_iter().filter(|pod| !known.contains(&pod.metadata.uid)));
+        plan.create.extend(rolling.create);
         plan.create.truncate(BURST_REPLICAS);
         plan.delete.truncate(BURST_REPLICAS);
         plan
-    }
-
-    /// Replaces pods of an older template, no more at once than may be unavailable.
-    fn roll(&self, set: &DaemonSet, pods: &Pods, plan: &mut Plan) {
-        let spec = set.spec.clone().unwrap_or_default();
-        let strategy = spec.update_strategy.unwrap_or_default();
-        if strategy.type_.as_deref() == Some("OnDelete") {
-            return;
-        }
-        let hash = template_hash::of(&spec.template, None);
-        let most = match strategy.rolling_update.and_then(|rolling| rolling.max_unavailable) {
-            Some(IntOrString::Int(number)) => usize::try_from(number).unwrap_or(1),
-            Some(IntOrString::String(text)) => {
-                let percent: usize =
-                    text.strip_suffix('%').and_then(|text| text.parse().ok()).unwrap_or(0);
-                (pods.len() * percent).div_ceil(100)
-            }
-            None => 1,
-        };
-        let live = || pods.values().flatten().filter(|pod| !has_ended(pod));
-        let unavailable = live()
-            .filter(|pod| !is_ready(pod) || pod.metadata.deletion_timestamp.is_some())
-            .count()
-            + plan.create.len();
-        let old = |pod: &&Arc<Pod>| {
-            let labels = pod.metadata.labels.as_ref();
-            labels.and_then(|labels| labels.get(HASH)) != Some(&hash)
-                && pod.metadata.deletion_timestamp.is_none()
-        };
-        // Those that do not work are replaced whatever the limit.
-        let broken = live().filter(old).filter(|pod| !is_ready(pod)).cloned();
-        let working = live().filter(old).filter(|pod| is_ready(pod));
-        let working = working.take(most.saturating_sub(unavailable)).cloned();
-        plan.delete.extend(broken.chain(working));
     }
 
     /// Until when a node's failed pod stays; nothing when it may go, which makes the next wait
@@ -275,9 +242,10 @@ impl DaemonSets {
         self.recorder.record(self.kinds.daemon_sets, &set.metadata, type_, reason, message);
     }
 
-    async fn create(&self, set: &DaemonSet, node: &str) -> Result<(), Status> {
+    async fn create(&self, work: &Work<'_>, node: &str) -> Result<(), Status> {
+        let set = work.set;
         let namespace = set.metadata.namespace.as_deref().unwrap_or_default();
-        let pod = Object::Pod(Arc::new(self.pod_for(set, node)));
+        let pod = Object::Pod(Arc::new(self.pod_for(set, node, &work.hash)));
         let made = self.client.create(self.kinds.pods, namespace, pod).await?;
         let name = made.metadata().name.as_deref().unwrap_or_default();
         self.say(set, "Normal", "SuccessfulCreate", &format!("Created pod: {name}"));
@@ -297,29 +265,93 @@ impl DaemonSets {
         }
     }
 
-    fn status(&self, set: &DaemonSet, wanted: &[Arc<Node>], pods: &Pods) -> DaemonSetStatus {
-        let spec = set.spec.clone().unwrap_or_default();
-        let hash = template_hash::of(&spec.template, None);
-        let now = self.client.api.clock().now();
-        let min_ready = spec.min_ready_seconds.unwrap_or(0);
+    fn keeper<'a>(&'a self, set: &'a DaemonSet) -> Option<Keeper<'a>> {
+        let spec = set.spec.as_ref()?;
+        Some(Keeper {
+            kinds: self.kinds,
+            client: &self.client,
+            view: &self.view,
+            resource: self.kinds.daemon_sets,
+            metadata: &set.metadata,
+            selector: &spec.selector,
+            template: &spec.template,
+            hash_label: HASH,
+            annotations: set.metadata.annotations.clone(),
+            collisions: set.status.as_ref().and_then(|status| status.collision_count),
+        })
+    }
+}
+
+/// A DaemonSet while it is worked on.
+struct Work<'a> {
+    set: &'a DaemonSet,
+    wanted: Vec<Arc<Node>>,
+    pods: Pods,
+    /// The hash of the template as it is.
+    hash: String,
+    now: Time,
+    collisions: Option<i32>,
+}
+
+fn has_hash(pod: &Pod, hash: &str) -> bool {
+    let labels = pod.metadata.labels.as_ref();
+    labels.and_then(|labels| labels.get(HASH)).is_some_and(|known| known == hash)
+}
+
+impl Work<'_> {
+    fn rollout(&self) -> Rollout<'_> {
+        static NO_SPEC: std::sync::LazyLock<k8s_openapi::api::apps::v1::DaemonSetSpec> =
+            std::sync::LazyLock::new(Default::default);
+        let spec = self.set.spec.as_ref().unwrap_or(&NO_SPEC);
+        Rollout { spec, hash: &self.hash, now: &self.now }
+    }
+
+    /// The pods of a node beyond the oldest; with surge, beyond the oldest of either template,
+    /// and the older template's once the newer's is available.
+    fn surplus(&self, live: &[&Arc<Pod>], surges: bool) -> Vec<Arc<Pod>> {
+        let rollout = self.rollout();
+        let mut kept: Vec<&Arc<Pod>> = Vec::new();
+        let mut surplus = Vec::new();
+        for pod in live {
+            let is_new = has_hash(pod, &self.hash);
+            let stays = match kept[..] {
+                [] => true,
+                [first] if surges => {
+                    has_hash(first, &self.hash) != is_new
+                        && !(has_hash(first, &self.hash) && rollout.is_available(first))
+                }
+                _ => false,
+            };
+            if stays {
+                kept.push(pod);
+            } else if pod.metadata.deletion_timestamp.is_none() {
+                surplus.push(Arc::clone(pod));
+            }
+        }
+        surplus
+    }
+
+    fn status(&self) -> DaemonSetStatus {
+        let rollout = self.rollout();
         let mut status = DaemonSetStatus {
-            desired_number_scheduled: i32::try_from(wanted.len()).unwrap_or(i32::MAX),
-            observed_generation: set.metadata.generation,
+            desired_number_scheduled: i32::try_from(self.wanted.len()).unwrap_or(i32::MAX),
+            observed_generation: self.set.metadata.generation,
+            collision_count: self.collisions,
             ..DaemonSetStatus::default()
         };
         let (mut updated, mut available) = (0, 0);
-        for node in wanted {
+        for node in &self.wanted {
             let name = node.metadata.name.as_deref().unwrap_or_default();
-            let Some(pod) = pods.get(name).and_then(|pods| pods.first()) else { continue };
+            let Some(pod) = self.pods.get(name).and_then(|pods| pods.first()) else { continue };
             status.current_number_scheduled += 1;
             status.number_ready += i32::from(is_ready(pod));
-            available += i32::from(is_available(pod, min_ready, &now));
-            let labels = pod.metadata.labels.as_ref();
-            updated += i32::from(labels.and_then(|labels| labels.get(HASH)) == Some(&hash));
+            available += i32::from(rollout.is_available(pod));
+            updated += i32::from(has_hash(pod, &self.hash));
         }
         let is_wanted =
-            |name: &str| wanted.iter().any(|node| node.metadata.name.as_deref() == Some(name));
-        let elsewhere = pods.keys().filter(|name| !name.is_empty() && !is_wanted(name)).count();
+            |name: &str| self.wanted.iter().any(|node| node.metadata.name.as_deref() == Some(name));
+        let pods = self.pods.keys();
+        let elsewhere = pods.filter(|name| !name.is_empty() && !is_wanted(name)).count();
         status.number_misscheduled = i32::try_from(elsewhere).unwrap_or(i32::MAX);
         let some = |count: i32| (count > 0).then_some(count);
         status.updated_number_scheduled = some(updated);
@@ -329,7 +361,7 @@ impl DaemonSets {
     }
 }
 
-/// A DaemonSet's pods by the node that they are meant for; live ones first.
+/// A DaemonSet's pods by the node that they are meant for; live ones first, the oldest before.
 type Pods = BTreeMap<String, Vec<Arc<Pod>>>;
 
 /// The node that a pod is on, or meant for.
@@ -361,28 +393,67 @@ impl Controller for DaemonSets {
         if set.metadata.deletion_timestamp.is_some() {
             return Ok(());
         }
+        let Some(keeper) = self.keeper(&set) else { return Ok(()) };
+        let history = keeper.history().await?;
         // What was written is seen before the next look, so that nothing is made twice.
+        let uid = set.metadata.uid.as_deref().unwrap_or_default();
+        let created = |pod: &Arc<Pod>| pod.metadata.creation_timestamp.as_ref().map(|at| at.0);
+        let mut active = self.client.api.active_pods_of(uid);
+        active.sort_by(|a, b| (created(a), &a.metadata.name).cmp(&(created(b), &b.metadata.name)));
         let mut pods = Pods::new();
-        for pod in self.client.api.active_pods_of(set.metadata.uid.as_deref().unwrap_or_default()) {
+        for pod in active.into_iter().chain(self.client.api.ended_pods_of(uid)) {
             pods.entry(meant_for(&pod)).or_default().push(pod);
         }
-        for pod in self.client.api.ended_pods_of(set.metadata.uid.as_deref().unwrap_or_default()) {
-            pods.entry(meant_for(&pod)).or_default().push(pod);
-        }
-        let wanted = self.wanted_nodes(&set);
-        let plan = self.plan(key, &set, &wanted, &pods);
+        let work = Work {
+            wanted: self.wanted_nodes(&set),
+            pods,
+            hash: hash_of(&history.update),
+            now: self.client.api.clock().now(),
+            collisions: history.collisions,
+            set: &set,
+        };
+        let plan = self.plan(key, &work);
         if let Some(at) = plan.come_back {
             enqueue_at(self, key, at);
         }
         let deletions = plan.delete.iter().map(|pod| self.delete(&set, pod));
         join_all(deletions).await.into_iter().collect::<Result<(), _>>()?;
-        let creations = plan.create.iter().map(|node| self.create(&set, node));
+        let creations = plan.create.iter().map(|node| self.create(&work, node));
         join_all(creations).await.into_iter().collect::<Result<(), _>>()?;
-        let status = self.status(&set, &wanted, &pods);
+        self.truncate(&keeper, &history, &work).await?;
+        let status = work.status();
+        let ripens = status.number_available.unwrap_or(0) < status.number_ready;
+        if ripens && let Some(seconds) = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds) {
+            let wait = Duration::from_secs(u64::from(seconds.unsigned_abs()));
+            enqueue_at(self, key, Instant::now() + wait);
+        }
         if set.status.as_ref() != Some(&status) {
-            let set = DaemonSet { status: Some(status), ..set };
+            let set = DaemonSet { status: Some(status), ..set.clone() };
             self.client.update_typed(self.kinds.daemon_sets, "status", &set).await?;
         }
         Ok(())
     }
+}
+
+impl DaemonSets {
+    /// Deletes the oldest revisions that no pod has, beyond those that are kept.
+    async fn truncate(
+        &self,
+        keeper: &Keeper<'_>,
+        history: &History,
+        work: &Work<'_>,
+    ) -> Result<(), Status> {
+        let limit = work.set.spec.as_ref().and_then(|spec| spec.revision_history_limit);
+        let is_live = |one: &ControllerRevision| {
+            let hash = hash_of(one);
+            hash == work.hash || work.pods.values().flatten().any(|pod| has_hash(pod, &hash))
+        };
+        keeper.truncate(history, limit, is_live).await
+    }
+}
+
+/// The hash that a revision's pods carry.
+fn hash_of(revision: &ControllerRevision) -> String {
+    let labels = revision.metadata.labels.as_ref();
+    labels.and_then(|labels| labels.get(HASH)).cloned().unwrap_or_default()
 }
