@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_core::Stream;
 use futures_util::StreamExt;
 
-use crate::exec::{ExecEvents, ExecRequest};
+use crate::exec::{AttachRequest, ExecEvents, ExecRequest};
 use crate::log::LogPage;
 use crate::{Code, CriError, v1};
 
@@ -17,6 +17,10 @@ pub type EventStream =
 
 /// An `ExecSync` timeout that never expires; the contract writes it as 0.
 pub const NO_DEADLINE: Duration = Duration::ZERO;
+
+/// Why streams cannot be handed over.
+const STREAMS_OUT_OF_REACH: &str =
+    "this runtime's streams can only be reached through its streaming server";
 
 /// What a kubelet needs of a container runtime.
 ///
@@ -92,8 +96,14 @@ pub trait Cri: Send + Sync {
     /// The contract answers with the address of a streaming server, which is no part of it; only
     /// a runtime in this process can hand the streams over. Others are `Unimplemented`.
     async fn exec(&self, _id: &str, _request: ExecRequest) -> Result<ExecEvents, CriError> {
-        let message = "this runtime's streams can only be reached through its streaming server";
-        Err(CriError::new(Code::Unimplemented, message))
+        Err(CriError::new(Code::Unimplemented, STREAMS_OUT_OF_REACH))
+    }
+
+    /// `Attach`: joins the streams of the container's first process, from now on.
+    ///
+    /// As with [`Cri::exec`], only a runtime in this process can hand them over.
+    async fn attach(&self, _id: &str, _request: AttachRequest) -> Result<ExecEvents, CriError> {
+        Err(CriError::new(Code::Unimplemented, STREAMS_OUT_OF_REACH))
     }
 
     /// The container's log from entry `from` on; `wait` waits until there is something, or the end.

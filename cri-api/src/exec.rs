@@ -1,4 +1,4 @@
-//! A command in a running container, with its streams open.
+//! A command in a running container, or its first process, with its streams open.
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -14,8 +14,17 @@ pub struct ExecRequest {
     pub stdin: Option<mpsc::Receiver<Bytes>>,
 }
 
+/// Joins the streams of a container's first process, whose terminal, if any, is the container's.
+#[derive(Debug, Default)]
+pub struct AttachRequest {
+    /// What it reads besides what others send it; its end is that of one's own part. `None`:
+    /// nothing is sent.
+    pub stdin: Option<mpsc::Receiver<Bytes>>,
+}
+
 /// What a command does, in order. [`ExecEvent::Exited`] is the last; a stream that ends without
-/// one lost its runtime.
+/// one lost its runtime. Of a process that somebody attached to there is none: its stream ends
+/// with it, or with what was sent to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecEvent {
     /// It printed on standard output, or on its terminal.

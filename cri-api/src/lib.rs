@@ -21,5 +21,5 @@ pub mod v1 {
 
 pub use contract::{Cri, EventStream, NO_DEADLINE};
 pub use error::{Code, CriError};
-pub use exec::{EVENTS_AHEAD, ExecEvent, ExecEvents, ExecRequest};
+pub use exec::{AttachRequest, EVENTS_AHEAD, ExecEvent, ExecEvents, ExecRequest};
 pub use log::{LogEntry, LogPage, LogStream};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cri_api::{Cri, EVENTS_AHEAD, ExecEvent, ExecRequest, LogStream, v1};
+use cri_api::{AttachRequest, Cri, EVENTS_AHEAD, ExecEvent, ExecRequest, LogStream, v1};
 use fake_cri::{FakeRuntime, Image, ImageStore, Options, profile};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -13,6 +13,28 @@ const AGNHOST: &str = "registry.k8s.io/e2e-test-images/agnhost:2.45";
 
 /// A runtime on tokio's paused clock, and a container of it that runs a script.
 async fn running(image: &str, script: &str) -> (FakeRuntime, String) {
+    running_with(v1::ContainerConfig {
+        image: Some(v1::ImageSpec { image: image.to_owned(), ..Default::default() }),
+        command: ["sh", "-c", script].map(str::to_owned).to_vec(),
+        ..Default::default()
+    })
+    .await
+}
+
+/// The same with a shell that reads lines.
+async fn reading(tty: bool, stdin_once: bool) -> (FakeRuntime, String) {
+    running_with(v1::ContainerConfig {
+        image: Some(v1::ImageSpec { image: AGNHOST.to_owned(), ..Default::default() }),
+        command: vec!["sh".to_owned()],
+        stdin: true,
+        stdin_once,
+        tty,
+        ..Default::default()
+    })
+    .await
+}
+
+async fn running_with(config: v1::ContainerConfig) -> (FakeRuntime, String) {
     let start = Instant::now();
     let now = move || i64::try_from(start.elapsed().as_nanos()).unwrap_or(i64::MAX);
     let options = Options { now: Arc::new(now), ..Options::default() };
@@ -28,8 +50,6 @@ async fn running(image: &str, script: &str) -> (FakeRuntime, String) {
         v1::NamespaceOption { pid: v1::NamespaceMode::Container.into(), ..Default::default() };
     let config = v1::ContainerConfig {
         metadata: Some(v1::ContainerMetadata { name: "ctr".to_owned(), attempt: 0 }),
-        image: Some(v1::ImageSpec { image: image.to_owned(), ..Default::default() }),
-        command: ["sh", "-c", script].map(str::to_owned).to_vec(),
         linux: Some(v1::LinuxContainerConfig {
             security_context: Some(v1::LinuxContainerSecurityContext {
                 namespace_options: Some(namespaces),
@@ -37,7 +57,7 @@ async fn running(image: &str, script: &str) -> (FakeRuntime, String) {
             }),
             ..Default::default()
         }),
-        ..Default::default()
+        ..config
     };
     let sandbox = runtime.run_pod_sandbox(sandbox_config.clone(), "").await.expect("it runs");
     let made = runtime.create_container(&sandbox, config, sandbox_config).await;
@@ -158,4 +178,79 @@ async fn process_1_outlives_sigterm_unless_its_program_handles_it() {
         let status = runtime.container_status(&container).await.expect("it is there");
         assert_eq!(status.exit_code, code);
     }
+}
+
+fn attaching() -> (AttachRequest, mpsc::Sender<Bytes>) {
+    let (sender, stdin) = mpsc::channel(EVENTS_AHEAD);
+    (AttachRequest { stdin: Some(stdin) }, sender)
+}
+
+/// What somebody hears who only listens.
+async fn heard(runtime: &FakeRuntime, container: &str) -> cri_api::ExecEvents {
+    runtime.attach(container, AttachRequest::default()).await.expect("it runs")
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_attaches_talks_to_the_first_process_and_hears_what_comes_after() {
+    let (runtime, container) = reading(false, true).await;
+    let (request, stdin) = attaching();
+    let events = runtime.attach(&container, request).await.expect("it runs");
+    stdin.send(Bytes::from("echo a; echo b 1>&2\n")).await.expect("it listens");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let other = heard(&runtime, &container).await;
+    stdin.send(Bytes::from("echo c; exit 3\n")).await.expect("it listens");
+    assert_eq!(all(events).await, ("a\nc\n".to_owned(), "b\n".to_owned(), None));
+    assert_eq!(all(other).await, ("c\n".to_owned(), String::new(), None));
+    let status = runtime.container_status(&container).await.expect("it is there");
+    assert_eq!(status.exit_code, 3);
+    let page = runtime.container_log(&container, 0, false).await.expect("it has a log");
+    assert_eq!(page.entries.len(), 3);
+    let error = runtime.attach(&container, AttachRequest::default()).await.expect_err("it ended");
+    assert_eq!(
+        error.message,
+        "failed to attach in container: container is in CONTAINER_EXITED state"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_what_is_sent_ends_the_process_or_the_connection() {
+    for (once, state) in
+        [(true, v1::ContainerState::ContainerExited), (false, v1::ContainerState::ContainerRunning)]
+    {
+        let (runtime, container) = reading(false, once).await;
+        let (request, stdin) = attaching();
+        let events = runtime.attach(&container, request).await.expect("it runs");
+        drop(stdin);
+        assert_eq!(all(events).await, (String::new(), String::new(), None));
+        let status = runtime.container_status(&container).await.expect("it is there");
+        assert_eq!(status.state(), state);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_with_a_terminal_echoes_prompts_and_is_interrupted() {
+    let (runtime, container) = reading(true, true).await;
+    let (request, stdin) = attaching();
+    let events = runtime.attach(&container, request).await.expect("it runs");
+    for typed in ["\r", "sleep 1h\r", "\x03", "exit\r"] {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stdin.send(Bytes::from(typed)).await.expect("it listens");
+    }
+    let screen = "\r\n# sleep 1h\r\n^C\r\n# exit\r\n";
+    assert_eq!(all(events).await, (screen.to_owned(), String::new(), None));
+    let page = runtime.container_log(&container, 0, false).await.expect("it has a log");
+    assert_eq!(&*page.entries[0].text, b"# \r\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_does_not_listen_is_cut_off_and_holds_nobody_up() {
+    let (runtime, container) = reading(false, true).await;
+    let idle = heard(&runtime, &container).await;
+    let (request, stdin) = attaching();
+    let mut events = runtime.attach(&container, request).await.expect("it runs");
+    for _ in 0..2 * EVENTS_AHEAD {
+        stdin.send(Bytes::from("echo x\n")).await.expect("it listens");
+        assert_eq!(events.recv().await, Some(ExecEvent::Output(Bytes::from("x\n"))));
+    }
+    assert_eq!(all(idle).await.0.len(), 2 * EVENTS_AHEAD);
 }

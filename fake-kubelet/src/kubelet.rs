@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cri_api::{Code, Cri, CriError, ExecEvents, ExecRequest, v1};
+use cri_api::{AttachRequest, Code, Cri, CriError, ExecEvents, ExecRequest, v1};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -152,6 +152,20 @@ impl Kubelet {
             }
             answer => Ok(answer?),
         }
+    }
+
+    /// Joins the streams of a running container's first process, from now on.
+    ///
+    /// # Errors
+    /// [`ExecError`] when they cannot be reached.
+    pub async fn attach(
+        &self,
+        pod: &PodIdentity,
+        container: &str,
+        request: AttachRequest,
+    ) -> Result<ExecEvents, ExecError> {
+        let id = self.node.running_container(pod, container)?;
+        Ok(self.node.cri.attach(&id, request).await?)
     }
 
     /// A container's log.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use toolbox::{Errno, Input, MAX_DEPTH, MAX_LINE};
 
+use super::terminal::{Deed, Terminal};
+
 /// How much a terminal holds for whoever reads, in bytes; as in Linux it loses the rest.
 const TERMINAL_HOLDS: usize = 4096;
 
@@ -19,26 +21,56 @@ pub(crate) struct Console {
     lines: [Vec<u8>; MAX_DEPTH],
 }
 
+/// What came of something that was sent.
+#[derive(Debug, Default)]
+pub(crate) struct Received {
+    /// The process gets SIGINT.
+    pub(crate) interrupts: bool,
+    /// To be shown at the terminal.
+    pub(crate) echo: Vec<u8>,
+}
+
 impl Console {
     pub(crate) fn new(is_terminal: bool) -> Self {
         Self { is_terminal, ..Self::default() }
     }
 
+    /// Takes in what somebody sent, by way of the terminal if there is one.
+    pub(crate) fn receive(&mut self, terminal: Option<&mut Terminal>, bytes: &[u8]) -> Received {
+        let Some(terminal) = terminal else {
+            self.feed(bytes);
+            return Received::default();
+        };
+        let typed = terminal.typed(bytes);
+        let mut received = Received { interrupts: false, echo: typed.echo };
+        for deed in typed.deeds {
+            match deed {
+                Deed::Read(line) => self.feed(&line),
+                Deed::End => self.end_once(),
+                Deed::Interrupt => {
+                    received.interrupts = true;
+                    self.discard();
+                }
+            }
+        }
+        received
+    }
+
     /// Adds to what can be read; what a terminal cannot hold is lost.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+    fn feed(&mut self, bytes: &[u8]) {
         if !self.is_terminal || self.input.len() + bytes.len() <= TERMINAL_HOLDS {
             self.input.extend(bytes);
         }
     }
 
     /// Forgets what nobody has read yet.
-    pub(crate) fn discard(&mut self) {
+    fn discard(&mut self) {
         self.input.clear();
         self.ends = 0;
     }
 
     /// Lets one reader see the end, after what there is.
-    pub(crate) fn end_once(&mut self) {
+    fn end_once(&mut self) {
         self.ends = self.ends.saturating_add(1);
     }
 

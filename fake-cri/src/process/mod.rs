@@ -13,13 +13,13 @@ mod terminal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(crate) use console::Console;
+pub(crate) use console::{Console, Received};
 pub use credentials::{Capabilities, Capability, Confinement, Credentials};
 pub use files::HostFiles;
 pub(crate) use files::{ContainerFiles, Mount};
 pub(crate) use output::Printed;
 use system::Kernel;
-pub(crate) use terminal::{Deed, Terminal};
+pub(crate) use terminal::Terminal;
 use toolbox::{COMMANDS, Program, Step};
 
 /// The test image's own program; its subcommands are the commands here.

@@ -9,12 +9,12 @@ use toolbox::{Step, Stream};
 
 use super::events::Happened;
 use super::kept::{KeptSandbox, Make};
-use super::state::{Container, Exit, Life, Phase};
+use super::state::{Container, Exit, Life, Phase, Waits};
 use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
 use crate::image::{FileNode, FileTree, Image, Links, StoredImage, normalise};
 use crate::process::{
-    Capabilities, Confinement, ContainerFiles, Credentials, Mount, NoSuchCommand, Process,
+    Capabilities, Confinement, Console, ContainerFiles, Credentials, Mount, NoSuchCommand, Process,
     ProcessTable, Terminal,
 };
 use crate::time::rfc3339_seconds;
@@ -167,7 +167,12 @@ impl Inner {
             created_at: self.now(),
             files: Mutex::new(files),
             processes: ProcessTable::default(),
-            life: Mutex::new(Life { phase: Phase::Created, next_pid: FIRST_EXEC_PID, log: None }),
+            life: Mutex::new(Life {
+                phase: Phase::Created,
+                next_pid: FIRST_EXEC_PID,
+                log: None,
+                attached: None,
+            }),
             ended: Notify::new(),
             config: config.into(),
         })
@@ -197,7 +202,7 @@ impl Inner {
                     },
                 ),
             };
-        let process = match started {
+        let mut process = match started {
             Ok(process) => process,
             Err(error) => {
                 life.phase = Phase::Exited(Exit {
@@ -213,7 +218,12 @@ impl Inner {
             }
         };
         container.processes.set_own(Some(&process));
-        life.phase = Phase::Running { started_at: now, process: Box::new(process), wakes: None };
+        if container.config.stdin || container.config.tty {
+            process.console = Some(Box::new(Console::new(container.config.tty)));
+        }
+        life.attached = container.config.tty.then(Box::default);
+        let process = Box::new(process);
+        life.phase = Phase::Running { started_at: now, process, waits: Waits::Signal };
         drop(life);
         self.tell(&container, v1::ContainerEventType::ContainerStartedEvent);
         self.advance(&container);
@@ -223,34 +233,33 @@ impl Inner {
     /// Steps the first process and sets a timer for when it wakes.
     pub(super) fn advance(self: &Arc<Self>, container: &Arc<Container>) {
         let mut life = container.life();
-        let Life { phase, log, .. } = &mut *life;
-        let Phase::Running { process, wakes, .. } = phase else { return };
+        let Phase::Running { process, waits, .. } = &mut life.phase else { return };
         let step = process.step(&container.files, &container.processes);
         container.processes.set_own(Some(process));
-        for (stream, bytes) in process.printed.take() {
-            let log = log.get_or_insert_default();
-            if container.config.tty {
-                log.write(self.now(), Stream::Output, &Terminal::shown(&bytes));
-            } else {
-                log.write(self.now(), stream, &bytes);
+        *waits = match step {
+            Step::Exit(_) | Step::Pause => Waits::Signal,
+            Step::Input => Waits::Input,
+            Step::Sleep(duration) => Waits::Time(self.wake_after(duration, container)),
+        };
+        let mut printed = process.printed.take();
+        if container.config.tty {
+            for (stream, bytes) in &mut printed {
+                *stream = Stream::Output;
+                *bytes = Terminal::shown(bytes);
             }
         }
-        match step {
-            Step::Exit(code) => {
-                drop(life);
-                self.end(container, i32::from(code));
-            }
-            // Nobody can attach to its standard input.
-            Step::Pause | Step::Input => *wakes = None,
-            Step::Sleep(duration) => *wakes = Some(self.wake_after(duration, container)),
+        self.show(&mut life, printed);
+        if let Step::Exit(code) = step {
+            drop(life);
+            self.end(container, i32::from(code));
         }
     }
 
     /// Ends the first process with an exit code, once.
     fn end(self: &Arc<Self>, container: &Arc<Container>, code: i32) {
         let mut life = container.life();
-        let Phase::Running { started_at, wakes, .. } = &mut life.phase else { return };
-        if let Some(wake) = wakes.take() {
+        let Phase::Running { started_at, waits, .. } = &mut life.phase else { return };
+        if let Waits::Time(wake) = *waits {
             self.timers.cancel(wake);
         }
         let started_at = *started_at;
@@ -264,6 +273,7 @@ impl Inner {
         if let Some(log) = &mut life.log {
             log.end(self.now());
         }
+        life.attached = None;
         drop(life);
         container.processes.set_own(None);
         container.ended.notify_waiters();
@@ -422,7 +432,7 @@ impl Container {
     ///
     /// For process 1 of a namespace the kernel has no default action (`pid_namespaces(7)`); what
     /// the image's programs handle themselves, the image says.
-    fn ignores_sigterm(&self, process: &Process) -> bool {
+    pub(super) fn ignores_sigterm(&self, process: &Process) -> bool {
         self.make.image_ignores_sigterm && process.pid == INIT && process.name != PAUSE
     }
 

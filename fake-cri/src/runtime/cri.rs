@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cri_api::{Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
+use cri_api::{AttachRequest, Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
 
 use super::FakeRuntime;
 use crate::profile::Handler;
@@ -128,6 +128,10 @@ impl Cri for FakeRuntime {
 
     async fn exec(&self, id: &str, request: ExecRequest) -> Result<ExecEvents, CriError> {
         self.inner.exec(id, request)
+    }
+
+    async fn attach(&self, id: &str, request: AttachRequest) -> Result<ExecEvents, CriError> {
+        self.inner.attach(id, request)
     }
 
     async fn container_log(&self, id: &str, from: u64, wait: bool) -> Result<LogPage, CriError> {

@@ -11,7 +11,7 @@ use toolbox::{Step, Stream};
 use super::containers::KILLED;
 use super::state::{Container, Phase};
 use super::{Inner, words};
-use crate::process::{Console, Deed, NoSuchCommand, Process, Terminal};
+use crate::process::{Console, NoSuchCommand, Process, Terminal};
 
 impl Inner {
     pub(super) async fn exec_sync(
@@ -174,30 +174,15 @@ impl Talk {
             self.stdin = None;
             return false;
         };
-        let Some(terminal) = &mut self.terminal else {
-            console.feed(&bytes);
-            return false;
-        };
-        let typed = terminal.typed(&bytes);
-        let mut interrupted = false;
-        for deed in typed.deeds {
-            match deed {
-                Deed::Read(line) => console.feed(&line),
-                Deed::End => console.end_once(),
-                Deed::Interrupt => {
-                    interrupted = true;
-                    console.discard();
-                }
-            }
-        }
-        if interrupted {
+        let received = console.receive(self.terminal.as_mut(), &bytes);
+        if received.interrupts {
             self.process.interrupt();
         }
-        if !typed.echo.is_empty() {
+        if !received.echo.is_empty() {
             // Nobody may listen any more.
-            let _ = self.events.send(ExecEvent::Output(Bytes::from(typed.echo))).await;
+            let _ = self.events.send(ExecEvent::Output(Bytes::from(received.echo))).await;
         }
-        interrupted
+        received.interrupts
     }
 
     /// Hands over what the process has printed.

@@ -73,6 +73,8 @@ pub(super) struct KeptContainer {
     pub(super) mounts: Box<[v1::Mount]>,
     pub(super) log_path: Box<str>,
     pub(super) tty: bool,
+    pub(super) stdin: bool,
+    pub(super) stdin_once: bool,
 }
 
 impl From<v1::ContainerConfig> for KeptContainer {
@@ -84,6 +86,8 @@ impl From<v1::ContainerConfig> for KeptContainer {
             mounts: config.mounts.into(),
             log_path: config.log_path.into(),
             tty: config.tty,
+            stdin: config.stdin,
+            stdin_once: config.stdin_once,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It keeps no thread and polls nothing. Processes run inside the calls that start them
 //! until they sleep; a timer of tokio's clock wakes them, so paused time works.
 
+mod attach;
 mod containers;
 mod cri;
 mod events;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cri_api::v1;
 use tokio::sync::Notify;
 
+use super::attach::Attached;
 use super::kept::{KeptContainer, KeptSandbox, Make};
 use super::log::Log;
 use super::recent::Recent;
@@ -66,13 +67,25 @@ pub(super) struct Life {
     pub(super) next_pid: u32,
     /// Made when there is something in it, or somebody waits for that.
     pub(super) log: Option<Box<Log>>,
+    /// Made when there is a terminal, or somebody attaches.
+    pub(super) attached: Option<Box<Attached>>,
 }
 
 /// How far a container's first process is.
 pub(super) enum Phase {
     Created,
-    Running { started_at: i64, process: Box<Process>, wakes: Option<Wake> },
+    Running { started_at: i64, process: Box<Process>, waits: Waits },
     Exited(Exit),
+}
+
+/// What a first process waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// A signal.
+    Signal,
+    Time(Wake),
+    /// Something to read.
+    Input,
 }
 
 /// How a container ended.

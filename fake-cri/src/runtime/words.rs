@@ -135,6 +135,14 @@ pub(super) fn exec_needs_running(profile: &Profile, id: &str, state: &str) -> Cr
     })
 }
 
+pub(super) fn attach_needs_running(profile: &Profile, id: &str, state: &str) -> CriError {
+    CriError::unknown(if is_cri_o(profile) {
+        format!("container is not created or running: {id}")
+    } else {
+        format!("failed to attach in container: container is in {state} state")
+    })
+}
+
 pub(super) fn start_needs_created(id: &str, state: &str) -> CriError {
     CriError::unknown(format!(
         "failed to set starting state for container \"{id}\": container is in {state} state"

@@ -218,12 +218,14 @@ async fn of_objects(
     };
     match (target.resource.plural, target.below()) {
         ("pods", "log") => return logs::log(context, &target, &head).await,
-        ("pods", "exec") => return exec::exec(context, &target, &head, request).await,
-        ("pods", below @ ("attach" | "portforward")) => {
-            return Err(answer::not_implemented(format!(
-                "gidcheck does not serve {below}: no process reads or listens in a simulated \
-                 container; use kubectl exec and kubectl logs"
-            )));
+        ("pods", "exec" | "attach") => {
+            return exec::connect(context, &target, &head, request).await;
+        }
+        ("pods", "portforward") => {
+            return Err(answer::not_implemented(
+                "gidcheck does not serve portforward: nothing listens in a simulated container; \
+                 use kubectl exec and kubectl logs",
+            ));
         }
         (_, "proxy") => {
             return Err(answer::not_implemented("nothing listens in a simulated cluster"));

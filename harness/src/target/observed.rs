@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use cri_api::{Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
+use cri_api::{AttachRequest, Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
 
 use super::making::Making;
 use crate::scenario::{CriCall, Fault};
@@ -268,6 +268,10 @@ impl Cri for ObservedCri {
     async fn exec(&self, id: &str, request: ExecRequest) -> Result<ExecEvents, CriError> {
         let about = request.command.join(" ");
         self.observe("Exec", about, Some(CriCall::ExecSync), self.inner.exec(id, request)).await
+    }
+
+    async fn attach(&self, id: &str, request: AttachRequest) -> Result<ExecEvents, CriError> {
+        self.observe("Attach", id, None, self.inner.attach(id, request)).await
     }
 
     async fn container_log(&self, id: &str, from: u64, wait: bool) -> Result<LogPage, CriError> {

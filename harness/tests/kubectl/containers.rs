@@ -6,6 +6,8 @@ use super::cluster::{Kubectl, has};
 pub(crate) const TESTS: &[Test] = &[
     ("a command's output, errors and exit code arrive", commands),
     ("a command reads what is typed", input),
+    ("who attaches talks to the first process", attached),
+    ("a pod can be run, talked to and removed", run_and_removed),
     ("logs are printed, followed and cut", logs),
     ("a container must be named where there are several", several),
     ("what is not served is said", not_served),
@@ -32,6 +34,55 @@ fn input(kubectl: &Kubectl) {
         kubectl.says("printf 'id -u\\nid -g\\n' | kubectl exec -i implicit-groups -- sh"),
         "1000\n3000"
     );
+}
+
+/// What a container's shell reads, at a terminal or not.
+const READER: &str = "{apiVersion: v1, kind: Pod, metadata: {name: NAME}, spec: {restartPolicy: \
+                      Never, containers: [{name: c, stdin: true, tty: TTY, image: \
+                      'registry.k8s.io/e2e-test-images/agnhost:2.45', command: [sh]}]}}";
+
+fn attached(kubectl: &Kubectl) {
+    for (name, tty) in [("plain", "false"), ("terminal", "true")] {
+        let pod = READER.replace("NAME", name).replace("TTY", tty);
+        kubectl.file(&format!("{name}.yaml"), &pod);
+        kubectl.says(&format!(
+            "kubectl apply -f {name}.yaml && kubectl wait --for=condition=Ready pod/{name}"
+        ));
+    }
+    let said = kubectl.says("(echo id -u; sleep 1) | kubectl attach -i plain");
+    assert_eq!(said, "0");
+    // The process reads on; the next one to attach ends it.
+    let said = kubectl.says("(echo echo again; echo exit 4; sleep 1) | kubectl attach -i plain");
+    assert_eq!(said, "again");
+    kubectl.says("kubectl wait --for=jsonpath='{.status.phase}'=Failed pod/plain --timeout=10s");
+    let state = "{.status.containerStatuses[0].state.terminated.exitCode}";
+    assert_eq!(kubectl.says(&format!("kubectl get pod plain -o jsonpath='{state}'")), "4");
+    let (_, said) = kubectl.fails("kubectl attach plain");
+    has(&said, &["cannot attach a container in a completed pod; current phase is Failed"]);
+    let screen = kubectl.says(
+        "(sleep 1; printf 'echo on\\r'; sleep 1; printf 'exit\\r') | script -qec 'kubectl attach \
+         -it terminal' /dev/null",
+    );
+    has(&screen, &["echo on\r\non\r\n# exit"]);
+    let (_, said) = kubectl.fails("kubectl attach missing");
+    has(&said, &["pods \"missing\" not found"]);
+}
+
+fn run_and_removed(kubectl: &Kubectl) {
+    let image = "--image=registry.k8s.io/e2e-test-images/agnhost:2.45";
+    let said = kubectl.says(&format!(
+        "(sleep 2; echo id -g; sleep 1) | kubectl run plain {image} -i --rm --restart=Never -- sh"
+    ));
+    has(&said, &["0\n", "pod \"plain\" deleted"]);
+    let (code, _) = kubectl.fails(&format!(
+        "(sleep 2; echo exit 3; sleep 1) | kubectl run coded {image} -i --rm --restart=Never -- sh"
+    ));
+    assert_eq!(code, 3);
+    let screen = kubectl.says(&format!(
+        "(sleep 3; printf 'id\\r'; sleep 1; printf 'exit\\r'; sleep 1) | script -qec 'kubectl run \
+         shell {image} -it --rm -- sh' /dev/null"
+    ));
+    has(&screen, &["uid=0(root) gid=0(root)", "pod \"shell\" deleted"]);
 }
 
 fn logs(kubectl: &Kubectl) {
@@ -73,11 +124,6 @@ fn several(kubectl: &Kubectl) {
 
 fn not_served(kubectl: &Kubectl) {
     kubectl.run_example("implicit-groups");
-    let (_, said) = kubectl.fails(
-        "kubectl port-forward pod/implicit-groups 0:80 & sleep 2; kill $! 2>/dev/null; \
-         timeout 5 kubectl attach implicit-groups",
-    );
-    has(&said, &["gidcheck does not serve attach"]);
     let (_, said) =
         kubectl.fails("KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false kubectl exec implicit-groups -- id");
     has(&said, &["gidcheck speaks exec over WebSocket only"]);

@@ -1,4 +1,5 @@
-//! `pods/exec`: a command in a container over a WebSocket, as kubectl has spoken since 1.31.
+//! `pods/exec` and `pods/attach`: a command in a container, or its first process, over a WebSocket,
+//! as kubectl has spoken since 1.31.
 
 mod channels;
 mod protocol;
@@ -30,10 +31,19 @@ use session::Session;
 /// The largest message that is read from a client, in bytes.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 
-/// What is to be run, and which streams the client wants.
+/// What a client is connected to.
+#[derive(Debug, Clone)]
+enum Process {
+    /// A command of its own.
+    Command(Vec<String>),
+    /// The container's first process.
+    First,
+}
+
+/// What a client wants to be connected to, and with which streams.
 #[derive(Debug, Clone)]
 struct Wanted {
-    command: Vec<String>,
+    process: Process,
     stdin: bool,
     stdout: bool,
     stderr: bool,
@@ -41,10 +51,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(query: &Query) -> Result<Self, Status> {
+    fn of(subresource: &str, query: &Query) -> Result<Self, Status> {
         let tty = query.flag("tty");
+        let process = if subresource == "attach" {
+            Process::First
+        } else {
+            Process::Command(query.all("command").map(str::to_owned).collect())
+        };
         let wanted = Self {
-            command: query.all("command").map(str::to_owned).collect(),
+            process,
             stdin: query.flag("stdin"),
             stdout: query.flag("stdout"),
             // A terminal has one stream for both.
@@ -55,7 +70,7 @@ impl Wanted {
             let message = "you must specify at least 1 of stdin, stdout, stderr";
             return Err(Status::bad_request(message));
         }
-        if wanted.command.is_empty() {
+        if matches!(&wanted.process, Process::Command(words) if words.is_empty()) {
             return Err(Status::bad_request(
                 "you must specify at least one command for the container",
             ));
@@ -64,8 +79,8 @@ impl Wanted {
     }
 }
 
-/// Runs a command when the client speaks WebSocket.
-pub(super) async fn exec(
+/// Connects a client that speaks WebSocket to a process.
+pub(super) async fn connect(
     context: &Arc<Context>,
     target: &Target,
     head: &Head,
@@ -81,12 +96,13 @@ pub(super) async fn exec(
         return Err(Status::bad_request("Upgrade request required"));
     }
     if upgrade != "websocket" {
-        return Err(Status::bad_request(
-            "gidcheck speaks exec over WebSocket only; use kubectl 1.31 or newer, without \
+        return Err(Status::bad_request(format!(
+            "gidcheck speaks {} over WebSocket only; use kubectl 1.31 or newer, without \
              KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false",
-        ));
+            target.below()
+        )));
     }
-    let wanted = Wanted::of(&head.query)?;
+    let wanted = Wanted::of(target.below(), &head.query)?;
     let offered = head.header(&SEC_WEBSOCKET_PROTOCOL);
     let protocol = Protocol::choose(offered).ok_or_else(|| {
         Status::bad_request(format!(

@@ -1,10 +1,10 @@
-//! One command from its start to its end, with its streams over one WebSocket.
+//! One process as far as a client is connected to it, with its streams over one WebSocket.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cri_api::{ExecEvent, ExecEvents, ExecRequest};
+use cri_api::{AttachRequest, ExecEvent, ExecEvents, ExecRequest};
 use fake_kubelet::ExecError;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -20,9 +20,9 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::super::containers::ContainerPlace;
 use super::super::request::Context;
-use super::Wanted;
 use super::channels::{self, Sent};
 use super::protocol::Protocol;
+use super::{Process, Wanted};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -32,7 +32,7 @@ const INPUT_AHEAD: usize = 64;
 /// How long a client may leave a message unread, or its farewell unanswered.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A command to be run for a client.
+/// A client's connection to a process.
 pub(super) struct Session {
     pub(super) context: Arc<Context>,
     pub(super) place: ContainerPlace,
@@ -41,16 +41,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Runs the command; ends when it has, or when the client leaves.
+    /// Connects the two; ends when the process has, or when the client leaves.
     pub(super) async fn run(self, socket: Socket) {
         let (mut to_client, mut from_client) = socket.split();
         let (input, stdin) = mpsc::channel(INPUT_AHEAD);
-        let request = ExecRequest {
-            command: self.wanted.command.clone(),
-            tty: self.wanted.tty,
-            stdin: self.wanted.stdin.then_some(stdin),
-        };
-        let outcome = match self.start(request).await {
+        let stdin = self.wanted.stdin.then_some(stdin);
+        let outcome = match self.start(stdin).await {
             Ok(events) => {
                 let input = Some(input).filter(|_| self.wanted.stdin);
                 let reading = read(&mut from_client, input, self.protocol);
@@ -77,19 +73,27 @@ impl Session {
         let _ = timeout(CLIENT_TIMEOUT, farewell).await;
     }
 
-    /// Starts the command on the pod's node; why not otherwise, in the words of a real cluster.
-    async fn start(&self, request: ExecRequest) -> Result<ExecEvents, String> {
-        let place = self.place.clone();
+    /// Reaches the process on the pod's node; why not otherwise, in the words of a real cluster.
+    async fn start(&self, stdin: Option<mpsc::Receiver<Bytes>>) -> Result<ExecEvents, String> {
+        let (place, wanted) = (self.place.clone(), self.wanted.clone());
         let looked = self.context.cluster.look(move |cluster| {
             Box::pin(async move {
                 let kubelet = cluster.node(&place.node).ok().and_then(|node| node.kubelet());
                 let Some(kubelet) = kubelet else {
                     return Err(format!("no kubelet runs on node {}", place.node));
                 };
-                kubelet
-                    .exec_stream(&place.pod, &place.container, request)
-                    .await
-                    .map_err(|error| words(&error))
+                let (pod, container) = (&place.pod, &place.container);
+                match wanted.process {
+                    Process::Command(command) => {
+                        let request = ExecRequest { command, tty: wanted.tty, stdin };
+                        let events = kubelet.exec_stream(pod, container, request).await;
+                        events.map_err(|error| words(&error, "executing command in"))
+                    }
+                    Process::First => {
+                        let events = kubelet.attach(pod, container, AttachRequest { stdin }).await;
+                        events.map_err(|error| words(&error, "attaching to"))
+                    }
+                }
             })
         });
         looked.await.unwrap_or_else(|_| Err("the cluster has ended".to_owned()))
@@ -105,9 +109,7 @@ impl Session {
             let (channel, text, is_wanted) = match event {
                 ExecEvent::Output(text) => (channels::STDOUT, text, self.wanted.stdout),
                 ExecEvent::Error(text) => (channels::STDERR, text, self.wanted.stderr),
-                ExecEvent::Exited(code) => {
-                    return Some(channels::outcome(code, &self.wanted.command));
-                }
+                ExecEvent::Exited(code) => return Some(self.outcome(code)),
             };
             if is_wanted {
                 let message = Message::Binary(channels::message(channel, &text));
@@ -117,18 +119,31 @@ impl Session {
                 }
             }
         }
-        Some(channels::failure("error executing command in container: the container has ended"))
+        Some(match self.wanted.process {
+            Process::Command(_) => {
+                channels::failure("error executing command in container: the container has ended")
+            }
+            // Whoever is attached hears of the end, not of how it came.
+            Process::First => self.outcome(0),
+        })
+    }
+
+    fn outcome(&self, exit_code: i32) -> Json {
+        match &self.wanted.process {
+            Process::Command(command) => channels::outcome(exit_code, command),
+            Process::First => channels::outcome(exit_code, &[]),
+        }
     }
 }
 
-/// Why a command did not start, as a kubelet and its runtime say it.
-fn words(error: &ExecError) -> String {
+/// Why a process could not be reached, as a kubelet and its runtime say it.
+fn words(error: &ExecError, doing: &str) -> String {
     match error {
         ExecError::PodNotFound { .. } => {
             "unable to upgrade connection: pod does not exist".to_owned()
         }
         ExecError::ContainerNotFound { .. } => format!("unable to upgrade connection: {error}"),
-        ExecError::Runtime(_) => format!("error executing command in container: {error}"),
+        ExecError::Runtime(_) => format!("error {doing} container: {error}"),
     }
 }
 
