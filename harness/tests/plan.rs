@@ -3,8 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
+use gidcheck::cluster::Cluster;
+use gidcheck::scenario::ClusterSpec;
+use gidcheck::target::Simulation;
 use insta::Settings;
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value as Json, json};
 
 fn gidcheck(arguments: &[&str], input: &[u8]) -> Output {
@@ -245,6 +251,8 @@ fn static_pods_are_rejected_on_their_node_and_nothing_storms() {
     assert_eq!((&rejected["pods"], &rejected["nodes"]), (&json!(1), &json!(["a"])), "{text}");
     assert_eq!(plan["storms"], json!([]), "a kubelet does not make a rejected pod again: {text}");
     assert!(!text.contains("--force"), "a drain passes static pods over: {text}");
+    let words = "looks at it again only when it starts anew";
+    assert!(plan["assumptions"].to_string().contains(words), "{text}");
 }
 
 #[test]
@@ -430,4 +438,120 @@ fn several_files_of_both_forms_make_one_cluster() {
     assert!(shown(&output).contains("1 node, 1 pod"), "{}", shown(&output));
     let half = write("half.json", "{\"kind\":\"List\",\n\"items\":[{\"kind\":");
     assert_refused(&[&nodes, &half, "--kubernetes", "1.33"], b"", &["half.json:2:", "1 Node"]);
+}
+
+/// A Deployment of Strict pods with so many replicas.
+fn deployment(replicas: u32) -> Json {
+    let template = pod("x", "", None);
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {
+                    "securityContext": template["spec"]["securityContext"],
+                    "containers": [{"name": "c", "image": "example.test/web"}],
+                },
+            },
+        },
+    })
+}
+
+/// How many pods so many nodes of each runtime reject in ten seconds, when this is asked for.
+fn storm(old: usize, new: usize, replicas: u32) -> u64 {
+    let items: Vec<_> = (0..old)
+        .map(|at| node(&format!("old-{at}"), OLD))
+        .chain((0..new).map(|at| node(&format!("new-{at}"), NEW)))
+        .chain([deployment(replicas)])
+        .collect();
+    let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+    let rate = plan["storms"][0]["rejectedInTenSeconds"].as_u64();
+    assert!(rate.is_some(), "{text}");
+    rate.unwrap_or(0)
+}
+
+#[test]
+fn storms_are_as_fast_as_recorded() {
+    let recordings: Json =
+        serde_json::from_str(include_str!("data/workloads.json")).expect("the recording is JSON");
+    let first = &recordings[0]["failed_pods_after_s"];
+    let second = &recordings[1]["after_s"];
+    let between = |early: &Json, late: &Json| {
+        late.as_u64().expect("a count") - early.as_u64().expect("a count")
+    };
+    let rejected = "rejected on n17";
+    for (planned, real) in [
+        (storm(1, 0, 1), between(&first["10"], &first["20"])),
+        (storm(1, 1, 4), between(&second["10"][rejected], &second["20"][rejected])),
+    ] {
+        assert!(planned.abs_diff(real) * 20 <= real, "{planned}, recorded {real}");
+    }
+}
+
+#[test]
+fn storms_are_as_fast_as_on_the_cluster_itself() {
+    for (nodes, replicas) in [(1, 3), (2, 8), (3, 80)] {
+        let (planned, real) = (storm(nodes, 0, replicas), rejected_on(nodes, replicas));
+        let words = format!("{nodes} nodes, {replicas} replicas: {planned}, really {real}");
+        assert!(planned.abs_diff(real) * 20 <= real && real > 120, "{words}");
+    }
+}
+
+/// How many pods a cluster of old nodes rejects in ten seconds, some time after the start.
+fn rejected_on(nodes: usize, replicas: u32) -> u64 {
+    let names = (0..nodes).map(|at| json!({"name": format!("old-{at}")}));
+    let spec = serde_json::from_value(json!({
+        "kubernetes": "1.33", "runtime": "containerd-1.7", "nodes": names.collect::<Vec<_>>(),
+    }));
+    let spec: ClusterSpec = spec.expect("it is a cluster");
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime starts");
+    runtime.block_on(async {
+        let images = Arc::new(gidcheck::images::store_of(&[]));
+        let cluster = Cluster::start(&spec, &images, &Simulation).await.expect("it starts");
+        let mut object = deployment(replicas);
+        object["metadata"]["namespace"] = json!("default");
+        cluster.api.apply(&object).expect("it is valid");
+        let failed = || {
+            let pods = cluster.api.pods();
+            let phase = |pod: &Pod| pod.status.as_ref().and_then(|status| status.phase.clone());
+            pods.iter().filter(|pod| phase(pod).as_deref() == Some("Failed")).count()
+        };
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let before = failed();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        u64::try_from(failed() - before).expect("so many are not there")
+    })
+}
+
+#[test]
+fn what_is_merged_already_is_not_the_changes_fault() {
+    let items = [node("a", OLD), node("b", NEW), deployment(2)];
+    let (plan, text) = planned(&items, &["--kubernetes", "1.31"]);
+    assert_eq!(plan["breaks"], false, "{text}");
+    assert_eq!(plan["already"][0]["effect"], "strictMergedSilently", "{text}");
+}
+
+#[test]
+fn what_to_do_first_fits_the_change() {
+    let on = |name: &str, runtime: &str| {
+        let mut node = node(name, runtime);
+        node["status"]["features"] = json!({"supplementalGroupsPolicy": true});
+        node
+    };
+    let items = [on("b", NEW), deployment(1)];
+    let why = |arguments: &[&str]| {
+        let (plan, text) = planned(&items, arguments);
+        assert_eq!(plan["order"]["safe"], false, "{text}");
+        plan["order"]["whyNot"].to_string()
+    };
+    let off = why(&["--feature-gate", "SupplementalGroupsPolicy=false"]);
+    assert!(off.contains("keep the gate") && !off.contains("first bring"), "{off}");
+    let back = why(&["--runtime", "containerd-1.7"]);
+    assert!(back.contains("leave a runtime that honours the policy on these nodes: b"), "{back}");
+    let far = why(&["--kubernetes", "1.36", "--runtime", "containerd-1.7"]);
+    assert!(far.contains("plan --kubernetes 1.35 and do that first"), "{far}");
 }

@@ -29,6 +29,16 @@ pub struct Making {
 }
 
 impl Making {
+    /// Whether its pods run as they ask for wherever they may run, at a moment.
+    #[must_use]
+    pub fn is_whole(&self, snapshot: &Snapshot, groups: &Groups, seen: &Seen) -> bool {
+        let class = &snapshot.identities[self.identity];
+        self.groups.iter().all(|group| {
+            let fate = &seen.fates[groups.groups[*group].state][self.identity];
+            matches!(fate, Fate::Runs(_)) && !is_merged_silently(class, fate)
+        })
+    }
+
     /// How many of its pods something happens to that happens on these nodes.
     fn pods_on(&self, workload: &Workload, nodes: &[usize]) -> usize {
         if workload.recreation == Recreation::OnTheSameNode {

@@ -93,19 +93,29 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
     let (best, tried) = order::find(snapshot, &groups, &makings, &images, &ends)?;
     let mut order = order::write(snapshot, &groups, &makings, &ends, &best, &tried);
     let skewed = skewed_on_the_way(&best);
-    if order.safe && !skewed.is_empty() {
+    if !skewed.is_empty() {
         order.safe = false;
         order.steps.clear();
         order.why_not.extend(skewed);
     }
-    let rejects_already = already.iter().any(|finding| finding.effect == Effect::Rejected);
     if order.safe {
-        rehearse(snapshot, &groups, &images, &makings, &best, rejects_already, &mut order)?;
+        rehearse(snapshot, &groups, &images, &makings, &best, first, &mut order)?;
     }
     if snapshot.has_pod_affinity {
         assumptions.add(
             "Pod affinity and topology spread are not looked at: they do not change whether a \
              node rejects a pod",
+        );
+    }
+    // `HandlePodAdditions` and `HandlePodCleanups` in `pkg/kubelet` of 1.36.
+    let is_static = |making: &&Making| {
+        snapshot.workloads[making.workload].recreation == snapshot::Recreation::Kubelet
+    };
+    if makings.iter().filter(is_static).any(|making| is_rejected(&groups, making, last)) {
+        assumptions.add(
+            "A static pod that its kubelet rejects stops and stays Failed, and nothing runs in \
+             its place: drains leave it where it is, and the kubelet looks at it again only when \
+             it starts anew or the pod's file changes",
         );
     }
     let drains = drains::findings(snapshot, &groups, &best, &mut assumptions);
@@ -197,6 +207,14 @@ fn change_lines(
     lines
 }
 
+/// Whether some node rejects these pods, at a moment.
+fn is_rejected(groups: &Groups, making: &Making, seen: &Seen) -> bool {
+    making.groups.iter().any(|group| {
+        let state = groups.groups[*group].state;
+        matches!(seen.fates[state][making.identity], trial::Fate::Rejected { .. })
+    })
+}
+
 fn storms(
     snapshot: &Snapshot,
     groups: &Groups,
@@ -206,12 +224,7 @@ fn storms(
     last: &Seen,
 ) -> Result<Vec<report::Storm>, PlanError> {
     let Some(moment) = moments.last() else { return Ok(Vec::new()) };
-    let rejects = |making: &&Making| {
-        making.groups.iter().any(|group| {
-            let state = groups.groups[*group].state;
-            matches!(last.fates[state][making.identity], trial::Fate::Rejected { .. })
-        })
-    };
+    let rejects = |making: &&Making| is_rejected(groups, making, last);
     let recreates = |making: &&Making| {
         matches!(
             snapshot.workloads[making.workload].recreation,
@@ -310,7 +323,7 @@ fn rehearse(
     images: &Images,
     makings: &[Making],
     best: &Tried,
-    rejects_already: bool,
+    first: &Seen,
     order: &mut report::Order,
 ) -> Result<(), PlanError> {
     let strict: Vec<_> = makings
@@ -318,17 +331,22 @@ fn rehearse(
         .filter(|making| snapshot.identities[making.identity].is_strict())
         .cloned()
         .collect();
-    let seen = rehearsal::rehearse(snapshot, groups, images, &strict, best)?;
-    // What a cluster rejects before the change it rejects during the change, too.
-    let rejected = if rejects_already { 0 } else { seen.rejected };
-    if rejected + seen.merged > 0 {
+    // What is broken on some nodes before the change breaks during the change, too, wherever the
+    // scheduler happens to put it; but for pods that select other nodes first.
+    let counts = |making: &Making| {
+        let selects =
+            best.pinned.is_some() && order::can_be_pinned(&snapshot.workloads[making.workload]);
+        selects || making.is_whole(snapshot, groups, first)
+    };
+    let seen = rehearsal::rehearse(snapshot, groups, images, &strict, best, counts)?;
+    if seen.rejected + seen.merged > 0 {
         order.safe = false;
         order.steps.clear();
         order.why_not.push(format!(
-            "with scheduler and controllers, {} rejected and {} got the image's groups, though \
-             Strict, while this was rehearsed",
-            counted(rejected, "pod"),
-            seen.merged
+            "with scheduler and controllers, {} rejected, and pods of {} got the image's groups, \
+             though Strict, while this was rehearsed",
+            counted(seen.rejected, "pod"),
+            counted(seen.merged, "controller")
         ));
     }
     order.rehearsal = vec![
@@ -342,7 +360,7 @@ fn rehearse(
             "{} rejected, {} left Pending, {} with the image's groups though Strict",
             counted(seen.rejected, "pod"),
             seen.pending,
-            seen.merged
+            counted(seen.merged, "controller")
         ),
     ];
     if seen.waiting > 0 {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use fake_kubelet::version::Gate;
+
 use super::assess::{Making, is_merged_silently};
 use super::groups::Groups;
 use super::images::Images;
@@ -306,7 +308,7 @@ pub fn write(
     });
     let mut why_not = best.broken.clone();
     if !safe {
-        why_not.extend(what_first(snapshot, groups));
+        why_not.extend(what_first(snapshot, groups, ends));
     }
     Order { safe, why_not, steps, instead, rehearsal: Vec::new() }
 }
@@ -321,34 +323,56 @@ fn part_words(part: Part) -> &'static str {
 }
 
 /// What has to change before any order is safe.
-fn what_first(snapshot: &Snapshot, groups: &Groups) -> Vec<String> {
-    let unable: Vec<_> = groups
-        .groups
-        .iter()
-        .filter(|group| !supports(groups.states[group.state].1.profile()))
-        .flat_map(|group| &group.nodes)
-        .map(|at| shown_line(&snapshot.nodes[*at].name))
-        .collect();
-    let unknown = groups.states.iter().any(|(_, after)| !knows_policy(&after.kubelet));
-    if unknown {
+fn what_first(snapshot: &Snapshot, groups: &Groups, ends: &Ends<'_>) -> Vec<String> {
+    let afters = || groups.states.iter().map(|(_, after)| after);
+    if afters().any(|after| !knows_policy(&after.kubelet)) {
         return vec![format!(
             "Kubernetes before 1.{KNOWN_SINCE} does not know the policy: Strict pods get the \
              image's groups there, whatever runtime they run on; stay on 1.{KNOWN_SINCE} or newer"
         )];
     }
-    if unable.is_empty() {
-        return vec![
+    let mut first = Vec::new();
+    if is_off(ends.api_after) || afters().any(|after| is_off(&after.kubelet)) {
+        first.push(
             "keep the gate SupplementalGroupsPolicy on in the API server and in every kubelet"
                 .to_owned(),
-        ];
+        );
     }
-    let named = unable.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    let more =
-        if unable.len() > 5 { format!(" and {} more", unable.len() - 5) } else { String::new() };
-    vec![format!(
-        "first bring a runtime that honours the policy (containerd 2.0 or newer, CRI-O 1.31 or \
-         newer) to enough of these nodes: {named}{more}; then plan again"
-    )]
+    let nodes = |is_one: &dyn Fn(&NodeState, &NodeState) -> bool| -> Vec<String> {
+        let of = groups.groups.iter().filter(|group| {
+            let (before, after) = &groups.states[group.state];
+            !supports(after.profile()) && is_one(before, after)
+        });
+        of.flat_map(|group| &group.nodes).map(|at| shown_line(&snapshot.nodes[*at].name)).collect()
+    };
+    let losing = nodes(&|before, _| supports(before.profile()));
+    if !losing.is_empty() {
+        first.push(format!(
+            "leave a runtime that honours the policy on these nodes: {}",
+            some_of(&losing)
+        ));
+    }
+    let unable = nodes(&|before, _| !supports(before.profile()));
+    if !unable.is_empty() && !is_off(ends.api_after) {
+        first.push(format!(
+            "first bring a runtime that honours the policy (containerd 2.0 or newer, CRI-O 1.31 \
+             or newer) to enough of these nodes: {}; then plan again",
+            some_of(&unable)
+        ));
+    }
+    first
+}
+
+/// Whether the policy's gate is off in a component that has it.
+fn is_off(component: &Component) -> bool {
+    let gates = component.feature_gates();
+    gates.is_ok_and(|gates| !gates.enabled(Gate::SupplementalGroupsPolicy))
+}
+
+fn some_of(names: &[String]) -> String {
+    let shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(5);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 /// The minor version with which the policy came (KEP-3619, alpha).

@@ -1,9 +1,11 @@
 //! The cluster in small, with scheduler and controllers: to measure storms, and to go through
 //! an order step by step.
 //!
-//! Of each group of equal nodes two take part, of each controller two pods: what
-//! tells them apart is all there. How fast rejected pods are replaced depends on
-//! the limits of the controllers' clients, not on the number of nodes.
+//! In a rehearsal two of each group of equal nodes take part, and two pods of each
+//! controller: what tells them apart is all there. How fast rejected pods are
+//! replaced depends on how many are missing at once, up to the limits of the
+//! controllers' clients: storms are measured with nodes and replicas as they are,
+//! in proportion where those are many.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use super::images::Images;
 use super::nodes::Component;
 use super::order::{LABEL, LABEL_VALUE, Part, Tried, can_be_pinned};
 use super::report::Storm;
-use super::small_cluster::{Member, Small, phase};
+use super::small_cluster::{Member, Small, phase, replicas_of};
 use super::snapshot::Snapshot;
 use super::trial::{Moment, TrialError, change_node, fate};
 use crate::report::shown_line;
@@ -25,6 +27,19 @@ use crate::scenario::DEFAULT_NAMESPACE;
 
 /// Controllers that take part.
 const CONTROLLERS: usize = 50;
+/// Nodes of each group, and pods of each controller, that take part in a rehearsal.
+const NODES: usize = 2;
+const PODS: usize = 2;
+/// Nodes of all groups that take part where storms are measured, about.
+const NODES_IN_STORMS: usize = 100;
+/// Pods of all controllers that take part where storms are measured, and of each one at least
+/// and at most: more of them are not replaced faster.
+const PODS_IN_STORMS: usize = 1_000;
+const LEAST_PODS: usize = 20;
+const MOST_PODS: usize = 100;
+/// How many pods a second are made at least when a controller's client is at its limit: each is
+/// a call and so is its event, twenty calls a second.
+const MADE_A_SECOND: usize = 10;
 /// How long rejections are not counted yet, in virtual time, then how long they are counted to
 /// see whether they go on as fast.
 const WARM_UP: Duration = Duration::from_secs(5);
@@ -56,10 +71,14 @@ pub fn storms(
         return Ok(Vec::new());
     }
     block_on(async {
-        let mut small = Small::start(snapshot, groups, images, moment).await?;
+        let nodes = in_proportion(groups);
+        let most = PODS_IN_STORMS / makings.len().min(CONTROLLERS);
+        let most = most.clamp(LEAST_PODS, MOST_PODS);
+        let mut small = Small::start(snapshot, groups, images, moment, &nodes).await?;
         let mut taken = Vec::new();
         for (place, making) in makings.iter().enumerate() {
-            let object = small.controller(place, making, false).filter(|_| place < CONTROLLERS);
+            let object = small.controller(place, making, most, false);
+            let object = object.filter(|_| place < CONTROLLERS);
             if let Some(object) = &object {
                 small.cluster.api.apply(object)?;
             }
@@ -68,6 +87,13 @@ pub fn storms(
         let counts = |small: &Small<'_>| -> Vec<_> {
             (0..makings.len()).map(|place| small.rejected(place)).collect()
         };
+        // First those have to run that can.
+        let pods = makings
+            .iter()
+            .take(CONTROLLERS)
+            .map(|making| replicas_of(&snapshot.workloads[making.workload], making, most));
+        let filled = pods.sum::<usize>() / MADE_A_SECOND;
+        small.pass(Duration::from_secs(u64::try_from(filled).unwrap_or(u64::MAX))).await;
         small.pass(WARM_UP).await;
         let at_first = counts(&small);
         small.pass(WARM_UP).await;
@@ -90,6 +116,15 @@ pub fn storms(
         small.cluster.stop().await;
         Ok(storms)
     })
+}
+
+/// How many nodes of each group stand for the cluster, at least one of each.
+fn in_proportion(groups: &Groups) -> Vec<usize> {
+    let all: usize = groups.groups.iter().map(|group| group.nodes.len()).sum();
+    let of = |nodes: usize| {
+        if all <= NODES_IN_STORMS { nodes } else { (nodes * NODES_IN_STORMS / all).max(1) }
+    };
+    groups.groups.iter().map(|group| of(group.nodes.len())).collect()
 }
 
 /// Whether pods are rejected as fast as before in twice the time, rather than ever more seldom.
@@ -116,7 +151,8 @@ pub struct Rehearsed {
     pub merged: usize,
 }
 
-/// Goes through an order: node by node, drained, changed, uncordoned.
+/// Goes through an order: node by node, drained, changed, uncordoned. What `counts` is false of
+/// takes part, and what becomes of it is not counted: it was broken before.
 ///
 /// # Errors
 /// [`TrialError`].
@@ -126,28 +162,32 @@ pub fn rehearse(
     images: &Images,
     makings: &[Making],
     order: &Tried,
+    counts: impl Fn(&Making) -> bool,
 ) -> Result<Rehearsed, TrialError> {
     let Some((first, rest)) = order.moments.split_first() else {
         return Ok(Rehearsed::default());
     };
     block_on(async {
-        let mut small = Small::start(snapshot, groups, images, first).await?;
+        let nodes = vec![NODES; groups.groups.len()];
+        let mut small = Small::start(snapshot, groups, images, first, &nodes).await?;
         let mut seen = Rehearsed { nodes: small.members.len(), ..Rehearsed::default() };
         let mut taken = Vec::new();
         for (place, making) in makings.iter().enumerate() {
             // Where pods cannot run even now, nothing can be seen.
             if taken.len() < CONTROLLERS
                 && !making.groups.is_empty()
-                && let Some(object) = small.controller(place, making, false)
+                && let Some(object) = small.controller(place, making, PODS, false)
             {
                 small.cluster.api.apply(&object)?;
                 taken.push(place);
             }
         }
         seen.controllers = taken.len();
+        let counted: Vec<_> =
+            taken.iter().copied().filter(|place| counts(&makings[*place])).collect();
         small.pass(SETTLE).await;
-        let merged_before = merged(&small, makings, &taken).await;
-        let rejected_before: usize = taken.iter().map(|place| small.rejected(*place)).sum();
+        let merged_before = merged(&small, makings, &counted).await;
+        let rejected_before: usize = counted.iter().map(|place| small.rejected(*place)).sum();
         if let Some(pinned) = &order.pinned {
             small.pin(pinned, makings, &taken)?;
             seen.steps += 1;
@@ -165,10 +205,10 @@ pub fn rehearse(
             before = moment;
         }
         small.pass(SETTLE).await;
-        let rejected: usize = taken.iter().map(|place| small.rejected(*place)).sum();
+        let rejected: usize = counted.iter().map(|place| small.rejected(*place)).sum();
         seen.rejected = rejected.saturating_sub(rejected_before);
         seen.pending = small.pending(&taken);
-        seen.merged = merged(&small, makings, &taken).await.difference(&merged_before).count();
+        seen.merged = merged(&small, makings, &counted).await.difference(&merged_before).count();
         small.cluster.stop().await;
         Ok(seen)
     })
@@ -198,7 +238,7 @@ impl Small<'_> {
             let is_strict = self.snapshot.identities[making.identity].is_strict();
             if is_strict
                 && can_be_pinned(workload)
-                && let Some(object) = self.controller(*place, making, true)
+                && let Some(object) = self.controller(*place, making, PODS, true)
             {
                 self.cluster.api.apply(&object)?;
             }

@@ -1,4 +1,4 @@
-//! The cluster in small: of each group of equal nodes and of each controller a few that stand for
+//! The cluster in small: of each group of equal nodes and of each controller some that stand for
 //! all.
 
 use std::collections::BTreeMap;
@@ -15,16 +15,12 @@ use super::groups::Groups;
 use super::images::Images;
 use super::nodes::Component;
 use super::order::{LABEL, LABEL_VALUE};
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, Workload};
 use super::trial::{Moment, TrialError, ample, pod_of};
 use crate::cluster::{ChangeKind, Cluster, NodeSetup, ObjectChange};
 use crate::scenario::RuntimeName;
 use crate::target::Simulation;
 
-/// Pods of each controller that take part.
-const PODS: usize = 2;
-/// Nodes of each group that take part.
-const NODES: usize = 2;
 /// The kinds of controllers, and those by which the simulation stands for them: a
 /// ReplicationController is worked on as a ReplicaSet is, and a CronJob's pods are its jobs'.
 const SIMULATED: &[(&str, &str, &str)] = &[
@@ -58,11 +54,13 @@ pub(super) struct Small<'a> {
 }
 
 impl<'a> Small<'a> {
+    /// Starts it, with so many nodes of each group.
     pub(super) async fn start(
         snapshot: &'a Snapshot,
         groups: &'a Groups,
         images: &'a Images,
         moment: &Moment,
+        nodes: &[usize],
     ) -> Result<Self, TrialError> {
         let Component { version, gates } = &moment.api_server;
         let mut cluster = Cluster::without_nodes(*version, gates, &Simulation)?;
@@ -70,8 +68,8 @@ impl<'a> Small<'a> {
         let changes = cluster.api.changes_of(pods);
         let store = Arc::new(images.store());
         let mut members = Vec::new();
-        for (place, group) in groups.groups.iter().enumerate() {
-            for at in group.nodes.iter().take(NODES) {
+        for ((place, group), nodes) in groups.groups.iter().enumerate().zip(nodes) {
+            for at in group.nodes.iter().take(*nodes) {
                 let state = &moment.nodes[group.state];
                 let mut object = group.object.clone();
                 // Affinity may name nodes; else their own names would only be in the way.
@@ -98,8 +96,15 @@ impl<'a> Small<'a> {
         Ok(Self { cluster, changes, failed, members, snapshot, groups, images })
     }
 
-    /// The object of a controller; none for kinds that are not simulated.
-    pub(super) fn controller(&self, place: usize, making: &Making, pinned: bool) -> Option<Json> {
+    /// The object of a controller, with so many pods at most; none for kinds that are not
+    /// simulated.
+    pub(super) fn controller(
+        &self,
+        place: usize,
+        making: &Making,
+        most: usize,
+        pinned: bool,
+    ) -> Option<Json> {
         let workload = &self.snapshot.workloads[making.workload];
         let (_, api_version, kind) =
             SIMULATED.iter().find(|(kind, ..)| *kind == workload.kind.as_str())?;
@@ -121,7 +126,7 @@ impl<'a> Small<'a> {
         }
         let labels = pod.metadata.labels.get_or_insert_default();
         labels.insert(WORKLOAD.to_owned(), name.clone());
-        let pods = workload.replicas.unwrap_or(making.pods).clamp(1, PODS);
+        let pods = replicas_of(workload, making, most);
         let mut spec = json!({"template": {"metadata": {"labels": labels}, "spec": pod.spec}});
         match *kind {
             "Job" => {
@@ -170,6 +175,11 @@ impl<'a> Small<'a> {
     pub(super) fn rejected(&self, place: usize) -> usize {
         self.failed.get(&name_of(place)).copied().unwrap_or(0)
     }
+}
+
+/// How many pods of a controller take part.
+pub(super) fn replicas_of(workload: &Workload, making: &Making, most: usize) -> usize {
+    workload.replicas.unwrap_or(making.pods).clamp(1, most)
 }
 
 /// What a controller is called here.
