@@ -106,7 +106,9 @@ impl ContainerFiles {
             }
             Place::Mounted { path, .. } => {
                 let tree = self.host.lock();
-                let implied = || tree.has_children(&path).then(FileNode::directory);
+                // The host's own root is always there.
+                let is_directory = || path.is_empty() || tree.has_children(&path);
+                let implied = || is_directory().then(FileNode::directory);
                 tree.get(&path).cloned().or_else(implied)
             }
         }

@@ -35,9 +35,14 @@ pub(super) fn container_status(view: &PodView<'_>, record: &Record) -> Option<Co
         image_id: latest.map(|latest| latest.image_ref.clone()).unwrap_or_default(),
         last_state: Some(last_state),
         name: definition.name.clone(),
-        ready: if record.kind == Kind::Init { completed } else { running },
+        ready: match record.kind {
+            Kind::Init => completed,
+            Kind::Sidecar | Kind::App => running,
+            // Nothing waits for them, and nothing makes them ready.
+            Kind::Ephemeral => false,
+        },
         restart_count: latest.map_or(0, |latest| i32::try_from(latest.attempt).unwrap_or(i32::MAX)),
-        started: Some(running),
+        started: (record.kind != Kind::Ephemeral).then_some(running),
         state: Some(state),
         user: latest.and_then(|latest| user(view, latest)),
         ..ContainerStatus::default()

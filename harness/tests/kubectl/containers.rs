@@ -98,6 +98,20 @@ fn logs(kubectl: &Kubectl) {
     assert!(stamped.ends_with("Z three"), "{stamped}");
     let (_, said) = kubectl.fails("kubectl logs talker --previous");
     has(&said, &["previous terminated container \"talker\" in pod \"talker\" not found"]);
+    assert_eq!(
+        kubectl.says("kubectl logs -l run=talker --prefix --tail=1"),
+        "[pod/talker/talker] three"
+    );
+    assert_eq!(kubectl.says("kubectl logs talker --since=1h --tail=2"), "two\nthree");
+    let later = "$(date -u -d '1 hour' +%Y-%m-%dT%H:%M:%SZ)";
+    assert_eq!(kubectl.says(&format!("kubectl logs talker --since-time={later}")), "");
+    kubectl.says(
+        "kubectl run crasher --image=registry.k8s.io/e2e-test-images/agnhost:2.45 -- sh -c 'echo \
+         last words; exit 1'",
+    );
+    let restarted = "jsonpath='{.status.containerStatuses[0].restartCount}'=1";
+    kubectl.says(&format!("kubectl wait --for={restarted} pod/crasher --timeout=30s"));
+    assert_eq!(kubectl.says("kubectl logs crasher --previous"), "last words");
 }
 
 fn several(kubectl: &Kubectl) {

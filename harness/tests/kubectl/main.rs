@@ -7,6 +7,7 @@
 mod cluster;
 mod containers;
 mod controllers;
+mod debugging;
 mod nodes;
 mod reading;
 mod readme;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         reading::TESTS,
         writing::TESTS,
         containers::TESTS,
+        debugging::TESTS,
         workloads::TESTS,
         controllers::TESTS,
         nodes::TESTS,

@@ -114,12 +114,13 @@ impl Store {
     }
 }
 
-/// What makes two events the same: about whom, type, reason, message, who says it.
+/// What makes two events the same: about what of whom, type, reason, message, who says it
+/// (`getEventKey` of client-go's `tools/record`).
 fn key_of(event: &Event) -> impl Hash + Eq + use<'_> {
     let object = &event.involved_object;
     let component = event.source.as_ref().and_then(|source| source.component.as_deref());
     (
-        [&object.kind, &object.namespace, &object.name, &object.uid],
+        [&object.kind, &object.namespace, &object.name, &object.uid, &object.field_path],
         [&event.type_, &event.reason, &event.message],
         component.or(event.reporting_component.as_deref()),
     )
