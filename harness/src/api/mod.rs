@@ -129,6 +129,7 @@ impl Server {
         let port = listener.local_addr().map_err(failed)?.port();
         let (cluster, thread) =
             driven::DrivenCluster::start(options.cluster, images, options.speed)?;
+        cluster.api.publish_certificate(&certificate.pem);
         Ok(Self {
             access: Access { port, certificate: certificate.pem, token },
             listener,

@@ -8,6 +8,7 @@ mod delays;
 mod disruptions;
 mod joining;
 mod metrics;
+mod namespace_contents;
 mod node;
 mod object;
 mod owners;

@@ -1,4 +1,4 @@
-//! What kubectl shows of CronJobs and DaemonSets.
+//! What kubectl shows of CronJobs, DaemonSets, claims of storage, and what every namespace has.
 
 use super::Test;
 use super::cluster::{Kubectl, cells, has};
@@ -6,6 +6,8 @@ use super::cluster::{Kubectl, cells, has};
 pub(crate) const TESTS: &[Test] = &[
     ("a cron job is shown, run by hand, suspended and deleted", cron_job),
     ("a daemon set is rolled out and back", daemon_set),
+    ("a claim says why it waits", claim),
+    ("a namespace has an account and the server's certificate", namespace),
 ];
 
 const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.45";
@@ -90,4 +92,53 @@ fn daemon_set(kubectl: &Kubectl) {
         &kubectl.says("kubectl describe ds agent"),
         &["Desired Number of Nodes Scheduled: 2", "SuccessfulCreate", "SuccessfulDelete"],
     );
+}
+
+fn claim(kubectl: &Kubectl) {
+    let claim = |name: &str, class: &str| {
+        format!(
+            "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}}}, spec: \
+             {{accessModes: [ReadWriteOnce], {class} resources: {{requests: {{storage: 1Gi}}}}}}}}"
+        )
+    };
+    kubectl.file("none.yaml", &claim("none", ""));
+    kubectl.file("fast.yaml", &claim("fast", "storageClassName: fast,"));
+    kubectl.file("late.yaml", &claim("late", "storageClassName: late,"));
+    kubectl.file(
+        "class.yaml",
+        "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: late}, provisioner: \
+         example.com/disk, volumeBindingMode: WaitForFirstConsumer}",
+    );
+    kubectl.says("kubectl apply -f class.yaml -f none.yaml -f fast.yaml -f late.yaml");
+    let shown = kubectl.says("kubectl get pvc");
+    assert_eq!(cells(&shown)[2], ["late", "Pending", "late", "<unset>", "0s"], "{shown}");
+    for (name, words) in [
+        ("none", "no persistent volumes available for this claim and no storage class is set"),
+        ("fast", "storageclass.storage.k8s.io \"fast\" not found"),
+        ("late", "waiting for first consumer to be created before binding"),
+    ] {
+        kubectl.says(&format!(
+            "until kubectl describe pvc {name} | grep -F '{words}'; do sleep 0.2; done"
+        ));
+    }
+    has(
+        &kubectl.says("kubectl get events --field-selector involvedObject.name=none"),
+        &["Normal", "FailedBinding", "persistentvolumeclaim/none"],
+    );
+}
+
+fn namespace(kubectl: &Kubectl) {
+    has(
+        &kubectl.says("kubectl get sa,cm"),
+        &["serviceaccount/default", "configmap/kube-root-ca.crt"],
+    );
+    kubectl.says("kubectl create namespace shop");
+    kubectl.says("until kubectl -n shop get sa default; do sleep 0.1; done");
+    kubectl.says("until kubectl -n shop get cm kube-root-ca.crt; do sleep 0.1; done");
+    let data = "-o jsonpath='{.data.ca\\.crt}'";
+    let certificate = kubectl.says(&format!("kubectl -n shop get cm kube-root-ca.crt {data}"));
+    assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----"), "{certificate}");
+    kubectl.says("kubectl -n shop delete cm kube-root-ca.crt");
+    kubectl.says("until kubectl -n shop get cm kube-root-ca.crt; do sleep 0.1; done");
+    kubectl.says("kubectl delete namespace shop --timeout=30s");
 }

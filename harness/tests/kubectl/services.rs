@@ -6,6 +6,7 @@ use super::cluster::{Kubectl, cells, has};
 pub(crate) const TESTS: &[Test] = &[
     ("the server has a service of its own", own),
     ("a deployment is exposed", exposed),
+    ("the pods of a service are found where they are", endpoints),
     ("services get addresses and ports that nobody else has", allocated),
 ];
 
@@ -58,4 +59,33 @@ fn allocated(kubectl: &Kubectl) {
     let (_, refusal) =
         kubectl.fails("kubectl patch svc a -p '{\"spec\":{\"clusterIP\":\"10.96.7.7\"}}'");
     has(&refusal, &["may not change once set"]);
+}
+
+fn endpoints(kubectl: &Kubectl) {
+    kubectl.says(&format!("kubectl create deployment web --image={IMAGE} --replicas=2"));
+    kubectl.says("kubectl expose deployment web --port=80 --target-port=8080");
+    kubectl.says("kubectl rollout status deployment/web --timeout=30s");
+    let addresses =
+        kubectl.says("kubectl get pods -l app=web -o jsonpath='{.items[*].status.podIP}'");
+    let mut addresses: Vec<_> = addresses.split(' ').collect();
+    addresses.sort_unstable();
+    let both = format!("{}:8080,{}:8080", addresses[0], addresses[1]);
+    kubectl
+        .says(&format!("until kubectl get endpoints web | grep -F '{both}'; do sleep 0.2; done"));
+    let slices = kubectl.says("kubectl get endpointslices -l kubernetes.io/service-name=web");
+    let line = cells(&slices)[1].clone();
+    assert!(line[0].starts_with("web-"), "{slices}");
+    assert_eq!(line[1..3], ["IPv4", "8080"], "{slices}");
+    assert!(addresses.iter().all(|address| line[3].contains(address)), "{slices}");
+    let described = kubectl.says("kubectl describe svc web");
+    assert!(addresses.iter().all(|one| described.contains(&format!("{one}:8080"))), "{described}");
+    kubectl.says("kubectl scale deployment web --replicas=0");
+    kubectl.says("until kubectl get endpoints web | grep none; do sleep 0.2; done");
+    let slices = "kubectl get endpointslices -l kubernetes.io/service-name=web";
+    assert_eq!(cells(&kubectl.says(slices))[1][1..4], ["IPv4", "<unset>", "<unset>"]);
+    kubectl.says("kubectl delete svc web");
+    kubectl.says(
+        "kubectl wait --for=delete endpointslice -l kubernetes.io/service-name=web --timeout=30s",
+    );
+    kubectl.says("kubectl wait --for=delete endpoints/web --timeout=30s");
 }

@@ -2,6 +2,7 @@
 //! their metadata.
 
 mod age;
+mod claim;
 mod columns;
 mod event;
 mod node;

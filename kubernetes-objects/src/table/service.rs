@@ -80,3 +80,31 @@ pub(super) fn endpoints(endpoints: &Json) -> String {
 fn host_and_port(address: &str, port: i64) -> String {
     if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
 }
+
+/// What there is none of.
+const UNSET: &str = "<unset>";
+
+pub(super) fn slice_ports(slice: &Json) -> String {
+    let ports = list(&slice["ports"]);
+    let shown = ports.iter().map(|port| match &port["port"] {
+        Json::Null => "*".to_owned(),
+        port => number(port).to_string(),
+    });
+    first_of(shown.collect())
+}
+
+pub(super) fn slice_endpoints(slice: &Json) -> String {
+    let addresses = list(&slice["endpoints"]).iter().flat_map(|one| list(&one["addresses"]));
+    first_of(addresses.map(|address| text(address).to_owned()).collect())
+}
+
+fn first_of(all: Vec<String>) -> String {
+    if all.is_empty() {
+        return UNSET.to_owned();
+    }
+    let shown = joined(all.iter().take(SHOWN_ENDPOINTS).map(String::as_str), ",");
+    match all.len().checked_sub(SHOWN_ENDPOINTS) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} + {more} more..."),
+    }
+}

@@ -16,7 +16,7 @@ mod scale;
 mod watching;
 mod writing;
 
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock};
 
 use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Event, Node, Pod};
@@ -28,6 +28,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use super::namespace_contents;
 use super::object::Object;
 use super::owners::{FieldOwners, Writer};
 use super::store::{Change, Record, Store};
@@ -46,6 +47,8 @@ pub struct ApiServer {
     clock: Clock,
     /// The revision of the newest change; whoever waits for something waits on this.
     changes: watch::Sender<u64>,
+    /// The certificate by which clients know the server, as PEM, where any can reach it.
+    certificate: OnceLock<String>,
 }
 
 #[derive(Debug)]
@@ -92,6 +95,7 @@ impl ApiServer {
             }),
             clock,
             changes: watch::Sender::new(0),
+            certificate: OnceLock::new(),
         };
         server.make_namespaces();
         server
@@ -103,6 +107,28 @@ impl ApiServer {
         self.state().tracks_owners = true;
         self.make_own_service();
         self
+    }
+
+    /// Publishes the certificate by which clients know the server, as PEM: every namespace gets
+    /// it, and an account for its pods. The first one given stays.
+    pub fn publish_certificate(&self, pem: &str) {
+        if self.certificate.set(pem.to_owned()).is_err() {
+            return;
+        }
+        for namespace in NAMESPACES {
+            for content in namespace_contents::of(pem) {
+                let Some(resource) = resource::find("", "v1", content.plural) else { continue };
+                if let Ok(object) = Object::from_json(resource, content.object) {
+                    // Whoever has made it before has made it.
+                    let _ = self.create_object(resource, namespace, object, content.maker);
+                }
+            }
+        }
+    }
+
+    /// The certificate by which clients know the server, as PEM, where any can reach it.
+    pub(super) fn certificate(&self) -> Option<&str> {
+        self.certificate.get().map(String::as_str)
     }
 
     fn make_namespaces(&self) {

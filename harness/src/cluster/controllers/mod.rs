@@ -5,16 +5,19 @@
 //! follows from that and from the order in which a controller does things.
 
 mod adoption;
+mod claims;
 mod client;
 mod cron_job;
 mod daemon_set;
 mod deployment;
 mod disruption;
+mod endpoints;
 mod expectations;
 mod finished_jobs;
 mod garbage_collector;
 mod informer;
 mod job;
+mod namespace_contents;
 mod namespaces;
 mod node_lifecycle;
 mod pod_collector;
@@ -37,15 +40,18 @@ use tokio::task::JoinHandle;
 use super::ApiServer;
 use super::delays::{CONTROLLER, GARBAGE_COLLECTOR, NAMESPACES};
 use super::store::{Change, ChangeKind};
+use claims::Claims;
 use client::Client;
 use cron_job::CronJobs;
 use daemon_set::DaemonSets;
 use deployment::Deployments;
 use disruption::Disruptions;
+use endpoints::AllEndpoints;
 use finished_jobs::FinishedJobs;
 use garbage_collector::GarbageCollector;
 use informer::{Changes, Told};
 use job::Jobs;
+use namespace_contents::NamespaceContents;
 use namespaces::Namespaces;
 use node_lifecycle::NodeLifecycle;
 pub(super) use node_lifecycle::{has_right_taints, set_right_taints};
@@ -72,6 +78,10 @@ pub(super) struct Kinds {
     jobs: &'static Resource,
     cron_jobs: &'static Resource,
     leases: &'static Resource,
+    services: &'static Resource,
+    endpoints: &'static Resource,
+    slices: &'static Resource,
+    storage_classes: &'static Resource,
     budgets: &'static Resource,
 }
 
@@ -93,6 +103,10 @@ impl Kinds {
             jobs: of("batch", "jobs"),
             cron_jobs: of("batch", "cronjobs"),
             leases: of("coordination.k8s.io", "leases"),
+            services: of("", "services"),
+            endpoints: of("", "endpoints"),
+            slices: of("discovery.k8s.io", "endpointslices"),
+            storage_classes: of("storage.k8s.io", "storageclasses"),
             budgets: of("policy", "poddisruptionbudgets"),
         }
     }
@@ -113,8 +127,11 @@ pub(super) struct All {
     node_lifecycle: Arc<NodeLifecycle>,
     taint_eviction: Arc<TaintEviction>,
     disruptions: Arc<Disruptions>,
+    endpoints: AllEndpoints,
+    claims: Arc<Claims>,
     garbage_collector: Arc<GarbageCollector>,
     namespaces: Arc<Namespaces>,
+    namespace_contents: Arc<NamespaceContents>,
     pod_collector: Arc<PodCollector>,
 }
 
@@ -137,8 +154,11 @@ impl All {
             node_lifecycle: NodeLifecycle::new(kinds, &view, client("node-controller")),
             taint_eviction: TaintEviction::new(kinds, &view, client("taint-eviction-controller")),
             disruptions: Disruptions::new(kinds, &view, client("disruption-controller")),
+            endpoints: AllEndpoints::new(kinds, &view, client),
+            claims: Claims::new(kinds, &view, client("persistent-volume-binder")),
             garbage_collector: GarbageCollector::new(kinds, &view, garbage),
             namespaces: Namespaces::new(kinds, &view, emptying),
+            namespace_contents: NamespaceContents::new(kinds, client("service-account-controller")),
             pod_collector: PodCollector::new(kinds, &view, client("pod-garbage-collector")),
             view,
         }
@@ -158,7 +178,8 @@ impl All {
             let claiming = [self.kinds.replica_sets, self.kinds.stateful_sets, self.kinds.budgets];
             return heard.ended.len() > MOST_ENDED
                 || heard.any(&claiming)
-                || self.taint_eviction.is_at_work();
+                || self.taint_eviction.is_at_work()
+                || self.endpoints.look_at_pods();
         }
         if let Some(node) = change.record.object.node()
             && (self.node_lifecycle.concerns(node) || self.taint_eviction.concerns(node))
@@ -166,7 +187,10 @@ impl All {
             return true;
         }
         let daemons = || self.view.heard().any(&[self.kinds.daemon_sets]);
+        let read = [self.kinds.services, self.kinds.claims, self.kinds.namespaces];
         change.kind == ChangeKind::Deleted
+            || read.iter().any(|one| std::ptr::eq(resource, *one))
+            || resource.plural == "configmaps"
             || matches!(resource.group, "apps" | "batch" | "policy")
             || (std::ptr::eq(resource, self.kinds.nodes) && daemons())
     }
@@ -182,8 +206,11 @@ impl All {
         self.node_lifecycle.hear(told);
         self.taint_eviction.hear(told);
         self.disruptions.hear(told);
+        self.endpoints.hear(told);
+        self.claims.hear(told);
         self.garbage_collector.hear(told);
         self.namespaces.hear(told);
+        self.namespace_contents.hear(told);
         self.pod_collector.hear(told);
     }
 
@@ -191,9 +218,12 @@ impl All {
     fn queues(&self) -> Vec<(&'static str, QueueCounts)> {
         vec![
             ("cronjob", self.cron_jobs.queue().counts()),
+            ("claims", self.claims.queue().counts()),
             ("daemonset", self.daemon_sets.queue().counts()),
             ("deployment", self.deployments.queue().counts()),
             ("disruption", self.disruptions.queue().counts()),
+            ("endpoint", self.endpoints.endpoints.queue().counts()),
+            ("endpoint_slice", self.endpoints.slices.queue().counts()),
             ("garbage_collector_attempt_to_delete", self.garbage_collector.queue().counts()),
             ("job", self.jobs.queue().counts()),
             ("namespace", self.namespaces.queue().counts()),

@@ -1,7 +1,7 @@
 //! What pods are configured and reached with, and everything else.
 
 use super::super::object::{labels, number, size, text};
-use super::super::{Column, service, workload};
+use super::super::{Column, claim, service, workload};
 use super::{AGE, NAME, or_none};
 
 /// Namespaces.
@@ -126,6 +126,98 @@ pub(super) static ENDPOINTS: &[Column] = &[
         cell: |row| service::endpoints(row.object).into(),
     },
     AGE,
+];
+
+/// EndpointSlices.
+pub(super) static ENDPOINT_SLICES: &[Column] = &[
+    NAME,
+    Column {
+        name: "AddressType",
+        kind: "string",
+        format: "",
+        description: "addressType specifies the type of address carried by this EndpointSlice. All addresses in this slice must be the same type. This field is immutable after creation. The following address types are currently supported: * IPv4: Represents an IPv4 Address. * IPv6: Represents an IPv6 Address. * FQDN: Represents a Fully Qualified Domain Name.",
+        priority: 0,
+        cell: |row| text(&row.object["addressType"]).into(),
+    },
+    Column {
+        name: "Ports",
+        kind: "string",
+        format: "",
+        description: "ports specifies the list of network ports exposed by each endpoint in this slice. Each port must have a unique name. When ports is empty, it indicates that there are no defined ports. When a port is defined with a nil port value, it indicates \"all ports\". Each slice may include a maximum of 100 ports.",
+        priority: 0,
+        cell: |row| service::slice_ports(row.object).into(),
+    },
+    Column {
+        name: "Endpoints",
+        kind: "string",
+        format: "",
+        description: "endpoints is a list of unique endpoints in this slice. Each slice may include a maximum of 1000 endpoints.",
+        priority: 0,
+        cell: |row| service::slice_endpoints(row.object).into(),
+    },
+    AGE,
+];
+
+/// Claims of storage.
+pub(super) static PERSISTENT_VOLUME_CLAIMS: &[Column] = &[
+    NAME,
+    Column {
+        name: "Status",
+        kind: "string",
+        format: "",
+        description: "phase represents the current phase of PersistentVolumeClaim.",
+        priority: 0,
+        cell: |row| claim::status(row.object).into(),
+    },
+    Column {
+        name: "Volume",
+        kind: "string",
+        format: "",
+        description: "volumeName is the binding reference to the PersistentVolume backing this claim.",
+        priority: 0,
+        cell: |row| text(&row.spec()["volumeName"]).into(),
+    },
+    Column {
+        name: "Capacity",
+        kind: "string",
+        format: "",
+        description: "capacity represents the actual resources of the underlying volume.",
+        priority: 0,
+        cell: |row| claim::capacity(row.object).into(),
+    },
+    Column {
+        name: "Access Modes",
+        kind: "string",
+        format: "",
+        description: "accessModes contains the actual access modes the volume backing the PVC has. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#access-modes-1",
+        priority: 0,
+        cell: |row| claim::access_modes(row.object).into(),
+    },
+    Column {
+        name: "StorageClass",
+        kind: "string",
+        format: "",
+        description: "storageClassName is the name of the StorageClass required by the claim. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#class-1",
+        priority: 0,
+        cell: |row| text(&row.spec()["storageClassName"]).into(),
+    },
+    Column {
+        name: "VolumeAttributesClass",
+        kind: "string",
+        format: "",
+        description: "volumeAttributesClassName may be used to set the VolumeAttributesClass used by this claim. If specified, the CSI driver will create or update the volume with the attributes defined in the corresponding VolumeAttributesClass. This has a different purpose than storageClassName, it can be changed after the claim is created. An empty string or nil value indicates that no VolumeAttributesClass will be applied to the claim. If the claim enters an Infeasible error state, this field can be reset to its previous value (including nil) to cancel the modification. If the resource referred to by volumeAttributesClass does not exist, this PersistentVolumeClaim will be set to a Pending state, as reflected by the modifyVolumeStatus field, until such as a resource exists. More info: https://kubernetes.io/docs/concepts/storage/volume-attributes-classes/",
+        priority: 0,
+        cell: |row| claim::attributes_class(row.object).into(),
+    },
+    AGE,
+    Column {
+        name: "VolumeMode",
+        kind: "string",
+        format: "",
+        description: "volumeMode defines what type of volume is required by the claim. Value of Filesystem is implied when not included in claim spec.",
+        priority: 1,
+        cell: |row| claim::volume_mode(row.object).into(),
+    },
 ];
 
 /// Leases.

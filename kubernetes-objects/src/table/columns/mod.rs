@@ -32,6 +32,8 @@ static COLUMNS: &[Columns] = &[
     of("", "serviceaccounts", configuration::SERVICE_ACCOUNTS),
     of("", "services", configuration::SERVICES),
     of("", "endpoints", configuration::ENDPOINTS),
+    of("discovery.k8s.io", "endpointslices", configuration::ENDPOINT_SLICES),
+    of("", "persistentvolumeclaims", configuration::PERSISTENT_VOLUME_CLAIMS),
     of("", "replicationcontrollers", workloads::REPLICATION_CONTROLLERS),
     of("apps", "replicasets", workloads::REPLICASETS),
     of("apps", "deployments", workloads::DEPLOYMENTS),
