@@ -93,6 +93,13 @@ async fn requests_that_make_no_sense_are_refused_in_the_servers_words() {
             "the server does not allow this method on the requested resource",
         ),
         (
+            ("POST", "/apis/apps/v1/namespaces/default/unknowns"),
+            json,
+            json!({}),
+            404,
+            "the server could not find the requested resource",
+        ),
+        (
             ("DELETE", "/api/v1/pods"),
             json,
             nothing.clone(),

@@ -6,7 +6,7 @@ use super::answer::{self, Answer};
 use super::query::Query;
 
 /// What is checked: a server that answers is well.
-const CHECKS: &[&str] = &["ping", "log", "etcd"];
+pub(super) const CHECKS: &[&str] = &["ping", "log", "etcd"];
 
 /// The answer to a check of the server's health, or to one of its parts.
 pub(super) fn health(check: &str, part: &str, query: &Query) -> Answer {

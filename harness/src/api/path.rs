@@ -1,15 +1,21 @@
 //! What a path means, by the table of resources.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use kubernetes_objects::resource::{self, RESOURCES, Resource, Subresource};
 use percent_encoding::percent_decode_str;
+use serde_json::{Value as Json, json};
+
+use super::health::CHECKS;
 
 /// What a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     /// Objects, or one, or what is below it.
     Objects(Target),
+    /// `/`: which paths there are.
+    Index,
     /// `/api`.
     CoreVersions,
     /// `/apis`.
@@ -61,6 +67,7 @@ pub(super) fn route(path: &str) -> Route {
         .collect();
     let parts: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
     match &*parts {
+        [""] | ["index.html"] => Route::Index,
         ["api"] => Route::CoreVersions,
         ["apis"] => Route::Groups,
         ["apis", group] if has_group(group) => Route::Group((*group).to_owned()),
@@ -77,6 +84,36 @@ pub(super) fn route(path: &str) -> Route {
         },
         [] => Route::Unknown,
     }
+}
+
+/// The paths that there are, as `/` lists them.
+pub(super) fn index() -> Json {
+    let mut paths: BTreeSet<String> = [
+        "/api",
+        "/apis",
+        "/apis/",
+        "/gidcheck/v1/steps",
+        "/metrics",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/version",
+    ]
+    .map(str::to_owned)
+    .into();
+    for known in HEALTH {
+        paths.insert(format!("/{known}"));
+        paths.extend(CHECKS.iter().map(|check| format!("/{known}/{check}")));
+    }
+    for resource in RESOURCES {
+        let root = if resource.group.is_empty() {
+            "/api".to_owned()
+        } else {
+            format!("/apis/{}", resource.group)
+        };
+        paths.insert(format!("{root}/{}", resource.version));
+        paths.insert(root);
+    }
+    json!({"paths": paths})
 }
 
 fn has_group(group: &str) -> bool {
@@ -219,8 +256,19 @@ mod tests {
         ] {
             assert_eq!(route(path), Route::UnknownResource, "{path}");
         }
-        for path in ["/", "/foo", "/apis/example.com/v1/x", "/api/v2"] {
+        assert_eq!(route("/"), Route::Index);
+        for path in ["/foo", "/apis/example.com/v1/x", "/api/v2"] {
             assert_eq!(route(path), Route::Unknown, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_listed_path_means_something() {
+        let paths = index()["paths"].as_array().cloned().unwrap_or_default();
+        assert!(paths.contains(&"/apis/apps/v1".into()) && paths.contains(&"/api/v1".into()));
+        for path in paths {
+            let path = path.as_str().unwrap_or_default();
+            assert!(!matches!(route(path), Route::Unknown | Route::UnknownResource), "{path}");
         }
     }
 

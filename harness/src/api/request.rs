@@ -12,7 +12,7 @@ use kubernetes_objects::{Status, discovery, openapi};
 use super::answer::{self, Answer};
 use super::authorization::{Action, User};
 use super::driven::DrivenCluster;
-use super::path::{Route, Target, route};
+use super::path::{Route, Target, index, route};
 use super::query::Query;
 use super::token::Token;
 use super::{exec, health, logs, negotiation, objects, reviews, steps, version, watching};
@@ -104,6 +104,8 @@ async fn routed(context: &Arc<Context>, request: Request<Incoming>) -> Result<An
             return steps::take(context, &head, request.into_body()).await;
         }
         Route::Steps => return Ok(answer::not_allowed("POST")),
+        Route::Unknown => return Ok(answer::unknown_path()),
+        Route::UnknownResource => return Err(answer::unknown_resource()),
         _ => {}
     }
     if head.method != Method::GET && head.method != Method::HEAD {
@@ -111,8 +113,13 @@ async fn routed(context: &Arc<Context>, request: Request<Incoming>) -> Result<An
     }
     let accept = head.header(&ACCEPT);
     Ok(match route {
-        Route::Objects(_) | Route::Steps | Route::Unknown => answer::unknown_path(),
-        Route::UnknownResource => return Err(answer::unknown_resource()),
+        Route::Objects(_) | Route::Steps | Route::Unknown | Route::UnknownResource => {
+            answer::unknown_path()
+        }
+        Route::Index => {
+            let form = negotiation::Form { pretty: true, ..negotiation::Form::default() };
+            answer::object(StatusCode::OK, &index(), form)
+        }
         Route::Version => answer::object(
             StatusCode::OK,
             &version::version(context.version()),
