@@ -1,4 +1,4 @@
-//! Services, which lead nowhere here, and look as they do anywhere.
+//! Services, and where they lead; nothing listens there, and they look as they do anywhere.
 
 use super::Test;
 use super::cluster::{Kubectl, cells, has};
@@ -16,6 +16,11 @@ fn own(kubectl: &Kubectl) {
     let all = kubectl.says("kubectl get all");
     let line = cells(&all)[1][..5].to_vec();
     assert_eq!(line, ["service/kubernetes", "ClusterIP", "10.96.0.1", "<none>", "443/TCP"]);
+    let slices = "kubectl get endpointslices kubernetes -o jsonpath='{.endpoints[0].addresses[0]}'";
+    let address = kubectl.says(slices);
+    let shown = kubectl.says("kubectl get endpoints kubernetes");
+    assert_eq!(cells(&shown)[1][..2], ["kubernetes", &format!("{address}:6443")], "{shown}");
+    has(&kubectl.says("kubectl describe svc kubernetes"), &[&format!("{address}:6443")]);
 }
 
 fn exposed(kubectl: &Kubectl) {
