@@ -8,6 +8,13 @@ use crate::version::{FeatureGates, Gate};
 /// The component that kubelets' events name as their source.
 pub const COMPONENT: &str = "kubelet";
 
+/// The reason of a pod that ran for longer than it may, in its status and its event.
+pub const DEADLINE_EXCEEDED: &str = "DeadlineExceeded";
+
+/// What is said of it (`pkg/kubelet/active_deadline.go`).
+pub const DEADLINE_EXCEEDED_MESSAGE: &str =
+    "Pod was active on the node longer than the specified deadline";
+
 /// How serious an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -159,6 +166,33 @@ impl Notice {
     #[must_use]
     pub fn definition_changed(container: &str) -> Self {
         normal("Killing", format!("Container {container} definition changed, will be restarted"))
+    }
+
+    /// A probe failed; `probe` is `Startup`, `Readiness` or `Liveness`.
+    #[must_use]
+    pub fn probe_failed(probe: &str, output: &str) -> Self {
+        warning("Unhealthy", format!("{probe} probe failed: {output}"))
+    }
+
+    /// A probe could not be made.
+    #[must_use]
+    pub fn probe_errored(probe: &str, error: &str) -> Self {
+        let message = format!("{probe} probe errored and resulted in unknown state: {error}");
+        warning("Unhealthy", message)
+    }
+
+    /// A container is stopped because of a probe, and made anew if its pod wants that.
+    #[must_use]
+    pub fn unhealthy(container: &str, probe: &str, restarts: bool) -> Self {
+        let anew = if restarts { ", will be restarted" } else { "" };
+        let probe = probe.to_ascii_lowercase();
+        normal("Killing", format!("Container {container} failed {probe} probe{anew}"))
+    }
+
+    /// The pod ran for longer than it may.
+    #[must_use]
+    pub fn deadline_exceeded() -> Self {
+        normal(DEADLINE_EXCEEDED, DEADLINE_EXCEEDED_MESSAGE.to_owned())
     }
 
     /// The sandbox was not created.

@@ -13,6 +13,7 @@ pub mod kubelet;
 pub mod logs;
 pub mod metrics;
 mod node;
+mod probing;
 pub mod skew;
 pub mod status;
 mod streams;

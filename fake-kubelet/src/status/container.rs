@@ -13,7 +13,11 @@ use crate::sync::record::{Ending, Instance, Kind, Record, State};
 use crate::version::Gate;
 
 /// The status of a record's container.
-pub(super) fn container_status(view: &PodView<'_>, record: &Record) -> Option<ContainerStatus> {
+pub(super) fn container_status(
+    view: &PodView<'_>,
+    index: usize,
+    record: &Record,
+) -> Option<ContainerStatus> {
     let definition = record.definition(view.pod)?;
     let (mut state, last_state) = states(view, record);
     let mut last_state = last_state;
@@ -29,6 +33,10 @@ pub(super) fn container_status(view: &PodView<'_>, record: &Record) -> Option<Co
     let running = state.running.is_some();
     let completed = state.terminated.as_ref().is_some_and(|ended| ended.exit_code == 0);
     let latest = record.latest.as_ref();
+    let probed = latest.zip(view.probes);
+    let started =
+        running && probed.is_none_or(|(latest, probes)| probes.has_started(index, &latest.id));
+    let ready = started && probed.is_none_or(|(latest, probes)| probes.is_ready(index, &latest.id));
     let mut status = ContainerStatus {
         container_id: latest.map(|latest| container_id(view, latest)),
         image: definition.image.clone().unwrap_or_default(),
@@ -37,12 +45,12 @@ pub(super) fn container_status(view: &PodView<'_>, record: &Record) -> Option<Co
         name: definition.name.clone(),
         ready: match record.kind {
             Kind::Init => completed,
-            Kind::Sidecar | Kind::App => running,
+            Kind::Sidecar | Kind::App => ready,
             // Nothing waits for them, and nothing makes them ready.
             Kind::Ephemeral => false,
         },
         restart_count: latest.map_or(0, |latest| i32::try_from(latest.attempt).unwrap_or(i32::MAX)),
-        started: (record.kind != Kind::Ephemeral).then_some(running),
+        started: (record.kind != Kind::Ephemeral).then_some(started),
         state: Some(state),
         user: latest.and_then(|latest| user(view, latest)),
         ..ContainerStatus::default()

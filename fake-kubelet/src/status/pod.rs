@@ -7,9 +7,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::conditions::conditions;
 use super::container::container_status;
-use super::phase::{self, phase};
+use super::phase::{self, Phase, phase};
 use super::qos::qos_class;
 use crate::config::KubeletConfig;
+use crate::events::{DEADLINE_EXCEEDED, DEADLINE_EXCEEDED_MESSAGE};
+use crate::sync::probes::Probes;
 use crate::sync::record::{Kind, Record};
 use crate::version::Gate;
 
@@ -30,6 +32,8 @@ pub(crate) enum Terminal {
     Finished,
     /// It was deleted.
     Deleted,
+    /// It ran for longer than it may.
+    DeadlineExceeded,
 }
 
 /// All that a pod's status is made of.
@@ -42,6 +46,8 @@ pub(crate) struct PodView<'a> {
     pub(crate) terminal: Option<Terminal>,
     /// The status written last.
     pub(crate) published: Option<&'a PodStatus>,
+    /// What the pod's probes have found.
+    pub(crate) probes: Option<&'a Probes>,
     pub(crate) now: &'a Time,
 }
 
@@ -80,13 +86,13 @@ impl<'a> PodView<'a> {
 
     fn statuses(&self) -> Statuses {
         let mut statuses = Statuses::default();
-        for record in self.records {
+        for (index, record) in self.records.iter().enumerate() {
             let list = match record.kind {
                 Kind::Init | Kind::Sidecar => &mut statuses.init,
                 Kind::App => &mut statuses.apps,
                 Kind::Ephemeral => &mut statuses.ephemeral,
             };
-            list.extend(container_status(self, record));
+            list.extend(container_status(self, index, record));
         }
         statuses.apps.sort_by(|a, b| a.name.cmp(&b.name));
         statuses.ephemeral.sort_by(|a, b| a.name.cmp(&b.name));
@@ -99,8 +105,14 @@ pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
     let Some(spec) = &view.pod.spec else { return PodStatus::default() };
     let statuses = view.statuses();
     let ended = phase::ended(view.pod.status.as_ref());
-    let phase = ended.unwrap_or_else(|| phase(spec, &statuses, view.terminal.is_some()));
+    let exceeded = view.terminal == Some(Terminal::DeadlineExceeded);
+    let phase = ended.unwrap_or_else(|| match view.terminal {
+        Some(Terminal::DeadlineExceeded) => Phase::Failed,
+        terminal => phase(spec, &statuses, terminal.is_some()),
+    });
     let said = view.pod.status.as_ref().filter(|_| ended.is_some());
+    let reason = said.and_then(|said| said.reason.clone());
+    let message = said.and_then(|said| said.message.clone());
     let conditions = conditions(view, spec, &statuses, phase);
     let some = |list: Vec<ContainerStatus>| (!list.is_empty()).then_some(list);
     let host_ip = &view.config.node_ip;
@@ -122,8 +134,8 @@ pub(crate) fn pod_status(view: &PodView<'_>) -> PodStatus {
             .then_some(view.pod.metadata.generation)
             .flatten(),
         phase: Some(phase.name().to_owned()),
-        reason: said.and_then(|said| said.reason.clone()),
-        message: said.and_then(|said| said.message.clone()),
+        reason: reason.or_else(|| exceeded.then(|| DEADLINE_EXCEEDED.to_owned())),
+        message: message.or_else(|| exceeded.then(|| DEADLINE_EXCEEDED_MESSAGE.to_owned())),
         pod_ip: pod_ip.cloned(),
         pod_ips: pod_ip.map(|ip| vec![PodIP { ip: ip.clone() }]),
         allocated_resources: levels.and_then(|asked| asked.requests.clone()),

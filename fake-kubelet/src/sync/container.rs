@@ -39,7 +39,15 @@ impl PodWorker {
     fn holds_back(&mut self, index: usize, container: &Container) -> bool {
         let timings = self.node.config.timings;
         let record = &self.records[index];
-        let ended = record.latest.as_ref().and_then(Instance::ending).map(|end| end.noticed);
+        let latest = record.latest.as_ref().and_then(Instance::ending);
+        // One that the kubelet ends to make it anew waits by the end of the one before only.
+        let ended = match latest {
+            Some(ending) if ending.unhealthy => {
+                record.previous.as_ref().and_then(|previous| previous.ending())
+            }
+            latest => latest,
+        };
+        let ended = ended.map(|ending| ending.noticed);
         let Some(ended) = ended else { return false };
         let (last, kind) = (record.crash_loop, record.kind);
         let now = Instant::now();

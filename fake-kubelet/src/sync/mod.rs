@@ -5,9 +5,12 @@
 //! so that nothing is looked up twice.
 
 mod container;
+mod deadline;
+mod health;
 mod image;
 mod observe;
 pub(crate) mod plan;
+pub(crate) mod probes;
 pub(crate) mod record;
 mod sandbox;
 mod terminate;
@@ -25,11 +28,13 @@ use tokio::time::Instant;
 use crate::api::PodIdentity;
 use crate::events::Notice;
 use crate::node::{KnownContainer, KnownState, Node};
+use crate::probing::Probed;
 use crate::status::phase::ended;
 use crate::status::pod::{PodView, Sandbox, Terminal, pod_status};
 use crate::translate::{Context, on_host_network};
 use crate::volumes::MountedVolume;
 use plan::{plan, should_start};
+use probes::Probes;
 use record::{Failure, Instance, Kind, Record, State};
 use sandbox::MountTrouble;
 
@@ -60,12 +65,23 @@ pub(crate) enum Next {
 }
 
 /// Why a worker is called.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Call {
     /// Containers may have ended: ask the runtime.
     pub(crate) observe: bool,
     /// The object is gone from the API.
     pub(crate) removed: bool,
+    /// Probes that were made.
+    pub(crate) probed: Vec<Probed>,
+}
+
+impl Call {
+    /// Adds what another call is for.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.observe |= other.observe;
+        self.removed |= other.removed;
+        self.probed.extend(other.probed);
+    }
 }
 
 /// A pod and all that is known of it.
@@ -85,11 +101,14 @@ pub(crate) struct PodWorker {
     /// The status written last, until the API shows it.
     published: Option<Box<PodStatus>>,
     counted: bool,
+    /// Most pods have none.
+    probes: Option<Box<Probes>>,
 }
 
 impl PodWorker {
     pub(crate) fn new(node: Arc<Node>, identity: PodIdentity, pod: Arc<Pod>) -> Self {
         let records = Record::all_of(&pod);
+        let probes = Probes::of(&pod, &records, Instant::now());
         Self {
             node,
             uid: Arc::from(identity.uid.as_str()),
@@ -103,6 +122,7 @@ impl PodWorker {
             mount_trouble: None,
             published: None,
             counted: false,
+            probes,
         }
     }
 
@@ -152,6 +172,9 @@ impl PodWorker {
         if call.observe {
             self.refresh().await;
         }
+        for probed in call.probed {
+            self.take_probed(&probed);
+        }
         if call.removed || self.pod.metadata.deletion_timestamp.is_some() {
             self.terminate(call.removed).await;
             return Next::Gone;
@@ -163,16 +186,24 @@ impl PodWorker {
             self.finish().await;
             return Next::Finished;
         }
+        let deadline = self.deadline();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.exceed_deadline().await;
+            return Next::Finished;
+        }
         self.replace_outdated().await;
+        self.replace_unhealthy().await;
         for _ in 0..ROUNDS {
-            let plan = plan(&self.pod, &self.records, self.ready_sandbox(), Instant::now());
+            let started = |index: usize| self.has_started(index);
+            let sandbox = self.ready_sandbox();
+            let plan = plan(&self.pod, &self.records, sandbox, started, Instant::now());
             if plan.finished {
                 self.finish().await;
                 return Next::Finished;
             }
             if plan.start.is_empty() {
                 self.publish(None);
-                return Next::Rest(plan.wake);
+                return Next::Rest(plan.wake.into_iter().chain(deadline).min());
             }
             if let Err(retry) = self.prepare().await {
                 self.publish(None);
@@ -236,6 +267,7 @@ impl PodWorker {
             sandbox: self.sandbox.as_ref(),
             terminal,
             published: self.published.as_deref(),
+            probes: self.probes.as_deref(),
             now: &now,
         };
         let status = pod_status(&view);

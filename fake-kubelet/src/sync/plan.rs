@@ -89,13 +89,20 @@ fn is_initialised(records: &[Record], sandbox: Option<&str>) -> bool {
     })
 }
 
-/// The plan for a pod whose ready sandbox, if any, is `sandbox`.
-pub(crate) fn plan(pod: &Pod, records: &[Record], sandbox: Option<&str>, now: Instant) -> Plan {
+/// The plan for a pod whose ready sandbox, if any, is `sandbox`; `has_started` says so of a
+/// record's container that runs.
+pub(crate) fn plan(
+    pod: &Pod,
+    records: &[Record],
+    sandbox: Option<&str>,
+    has_started: impl Fn(usize) -> bool,
+    now: Instant,
+) -> Plan {
     let Some(spec) = &pod.spec else { return Plan::default() };
     if is_finished(pod, spec, records, sandbox) {
         return Plan { finished: true, ..Plan::default() };
     }
-    let wanted = wanted(pod, records, sandbox);
+    let wanted = wanted(pod, records, sandbox, has_started);
     let held = |index: &usize| records[*index].hold_until.filter(|until| *until > now);
     let wake = wanted.iter().filter_map(held).min();
     let start = wanted.into_iter().filter(|index| held(index).is_none()).collect();
@@ -103,7 +110,12 @@ pub(crate) fn plan(pod: &Pod, records: &[Record], sandbox: Option<&str>, now: In
 }
 
 /// The records that need a container now, holds aside.
-fn wanted(pod: &Pod, records: &[Record], sandbox: Option<&str>) -> Vec<usize> {
+fn wanted(
+    pod: &Pod,
+    records: &[Record],
+    sandbox: Option<&str>,
+    has_started: impl Fn(usize) -> bool,
+) -> Vec<usize> {
     let indexed = |kinds: &'static [Kind]| {
         records.iter().enumerate().filter(move |(_, record)| kinds.contains(&record.kind))
     };
@@ -120,7 +132,7 @@ fn wanted(pod: &Pod, records: &[Record], sandbox: Option<&str>) -> Vec<usize> {
             return vec![index];
         }
         let done = match record.kind {
-            Kind::Sidecar => record.is_running(),
+            Kind::Sidecar => record.is_running() && has_started(index),
             _ => record
                 .latest
                 .as_ref()

@@ -54,6 +54,8 @@ pub(crate) struct Ending {
     pub(crate) message: String,
     /// When this kubelet noticed.
     pub(crate) noticed: Instant,
+    /// A probe made the kubelet end it.
+    pub(crate) unhealthy: bool,
 }
 
 /// Where a container is in its life.
@@ -105,6 +107,7 @@ impl Instance {
                     reason: status.reason,
                     message: status.message,
                     noticed: now,
+                    unhealthy: false,
                 })
             }
         };
@@ -123,6 +126,7 @@ impl Instance {
                 message: "The container could not be located when the pod was terminated"
                     .to_owned(),
                 noticed: now,
+                unhealthy: false,
             });
         }
     }

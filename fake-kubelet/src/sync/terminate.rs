@@ -39,6 +39,15 @@ impl PodWorker {
         self.publish(Some(Terminal::Finished));
     }
 
+    /// Ends a pod that has run for as long as it may.
+    pub(super) async fn exceed_deadline(&mut self) {
+        self.record(None, Notice::deadline_exceeded());
+        self.stop_containers().await;
+        self.stop_sandbox().await;
+        self.stage = Stage::Finished;
+        self.publish(Some(Terminal::DeadlineExceeded));
+    }
+
     /// Ends a deleted pod and removes all that was made for it; `removed` says
     /// that its object is gone already.
     pub(super) async fn terminate(&mut self, removed: bool) {

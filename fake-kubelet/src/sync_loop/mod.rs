@@ -176,7 +176,7 @@ impl SyncLoop {
                         }
                     }
                 }
-                () = pods.worker_done() => {}
+                () = pods.task_done() => {}
                 heard = runtime.next(&self.node) => self.hear(&mut pods, &mut runtime, heard).await,
                 () = until(wake) => pods.wake().await,
                 () = until(look) => {
@@ -192,12 +192,12 @@ impl SyncLoop {
         match heard {
             Heard::Nothing => {}
             Heard::Stopped { uid } => {
-                pods.call(&uid, Call { observe: true, removed: false }).await;
+                pods.call(&uid, Call { observe: true, ..Call::default() }).await;
             }
             Heard::ListingDue => {
                 let Some(listing) = runtime.list(&self.node).await else { return };
                 for uid in pods.changed_since(&listing) {
-                    pods.call(&uid, Call { observe: true, removed: false }).await;
+                    pods.call(&uid, Call { observe: true, ..Call::default() }).await;
                 }
             }
         }

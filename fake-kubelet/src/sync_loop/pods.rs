@@ -18,6 +18,7 @@ use crate::api::{PodChange, PodIdentity};
 use crate::config::Readmission;
 use crate::events::Notice;
 use crate::node::Node;
+use crate::probing::Probed;
 use crate::status::node::{new_node, node_status};
 use crate::status::phase::ended;
 use crate::sync::{Adopted, Call, Next, PodWorker};
@@ -50,6 +51,8 @@ pub(super) struct Pods {
     wakes: BinaryHeap<Reverse<(Instant, u64, String)>>,
     wakes_asked: u64,
     workers: JoinSet<(String, Box<PodWorker>, Next)>,
+    /// Probes under way.
+    probes: JoinSet<(String, Probed)>,
     cleanups: JoinSet<()>,
     adoptable: HashMap<String, Adopted>,
     admitted: Amounts,
@@ -63,6 +66,7 @@ impl Pods {
             wakes: BinaryHeap::new(),
             wakes_asked: 0,
             workers: JoinSet::new(),
+            probes: JoinSet::new(),
             cleanups: JoinSet::new(),
             adoptable,
             admitted: Amounts::default(),
@@ -93,7 +97,7 @@ impl Pods {
                 }
             };
         if acts {
-            self.call(&uid, Call { observe: false, removed }).await;
+            self.call(&uid, Call { removed, ..Call::default() }).await;
         }
     }
 
@@ -168,12 +172,9 @@ impl Pods {
         match std::mem::replace(&mut tracked.slot, busy) {
             Slot::Resting(worker) => self.run(uid.to_owned(), worker, call).await,
             Slot::Working { call: waiting, update } => {
-                let waiting = waiting.unwrap_or_default();
-                let call = Call {
-                    observe: waiting.observe || call.observe,
-                    removed: waiting.removed || call.removed,
-                };
-                tracked.slot = Slot::Working { call: Some(call), update };
+                let mut waiting = waiting.unwrap_or_default();
+                waiting.merge(call);
+                tracked.slot = Slot::Working { call: Some(waiting), update };
             }
         }
     }
@@ -208,17 +209,26 @@ impl Pods {
         }
     }
 
-    /// Waits for a worker and takes it back.
-    pub(super) async fn worker_done(&mut self) {
-        match self.workers.join_next().await {
-            Some(Ok((uid, worker, next))) => {
-                if let Some((uid, worker, call)) = self.settle(uid, worker, next) {
+    /// Waits for a worker and takes it back, or for a probe and tells its worker.
+    pub(super) async fn task_done(&mut self) {
+        let (workers, probes) = (&mut self.workers, &mut self.probes);
+        // Only an aborted or panicking task gives an error; its pod is left as it is, and the next
+        // beat probes again.
+        tokio::select! {
+            biased;
+            Some(done) = workers.join_next() => {
+                if let Ok((uid, worker, next)) = done
+                    && let Some((uid, worker, call)) = self.settle(uid, worker, next)
+                {
                     self.run(uid, worker, call).await;
                 }
             }
-            // Only an aborted or panicking task ends so; its pod is left as it is.
-            Some(Err(_)) => {}
-            None => std::future::pending().await,
+            Some(done) = probes.join_next() => {
+                if let Ok((uid, probed)) = done {
+                    self.call(&uid, Call { probed: vec![probed], ..Call::default() }).await;
+                }
+            }
+            else => std::future::pending().await,
         }
     }
 
@@ -251,8 +261,18 @@ impl Pods {
         if let Some(call) = call {
             return Some((uid, worker, call));
         }
+        let wake = match next {
+            Next::Rest(wake) => {
+                for run in worker.due_probes() {
+                    let (uid, cri) = (uid.clone(), Arc::clone(&self.node.cri));
+                    self.probes.spawn(async move { (uid, run.make(cri).await) });
+                }
+                wake.into_iter().chain(worker.next_probe()).min()
+            }
+            Next::Finished | Next::Gone => None,
+        };
         tracked.slot = Slot::Resting(worker);
-        if let Next::Rest(Some(wake)) = next {
+        if let Some(wake) = wake {
             tracked.wake = Some(wake);
             self.wakes_asked += 1;
             self.wakes.push(Reverse((wake, self.wakes_asked, uid)));
