@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::InputError;
-use super::collect::{Collector, Part, RawObject};
+use super::collect::Collector;
+use super::object::{Part, RawObject};
 use super::position::{Position, Positioned};
 
 /// How much is shown of a text where an object should be.

@@ -7,8 +7,13 @@
 
 mod collect;
 mod fields;
+mod identity;
+mod interned;
+mod joining;
 mod json;
 pub mod live;
+mod object;
+mod placement;
 mod position;
 mod yaml;
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json};
 use serde_saphyr::options::Options;
 
-use super::collect::{Collector, Part, RawObject};
+use super::collect::Collector;
+use super::object::{Part, RawObject};
 use super::{InputError, MAX_YAML_BYTES};
 
 /// The deepest nesting of lists in lists.
