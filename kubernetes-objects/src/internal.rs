@@ -1,5 +1,5 @@
-//! The form in which a server keeps a pod's spec while it works on it, which it shows when it
-//! refuses an update: the fields by their names in Go, all of them, whatever is empty (internal
+//! The form in which a server keeps a pod's spec or template while it works on it, which it shows
+//! when it refuses an update: the fields by their names in Go, all of them, whatever is empty (internal
 //! types of Kubernetes 1.36, `pkg/apis/core`; the form recorded in `api-1.36.2.json`).
 //!
 //! It has the fields of `v1` in nearly the same order; `ORDERS` tells where it does not.
@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::encode::complete_as;
 use crate::schema::core_v1::{POD_SECURITY_CONTEXT, POD_SPEC};
+use crate::schema::meta_v1::OBJECT_META;
 use crate::schema::{Field, Struct, Type};
 use crate::unified_diff::unified_diff;
 
@@ -98,13 +99,40 @@ pub fn spec_difference(old: &Json, new: &Json) -> String {
     unified_diff(&shown(old), &shown(new))
 }
 
+/// A pod template as the server shows it where it must not change: its metadata is not a part of
+/// its own.
+#[must_use]
+pub fn pod_template(template: &Json) -> String {
+    let is_given = |value: &&Json| match value {
+        Json::Null => false,
+        Json::Object(entries) => !entries.is_empty(),
+        Json::Array(items) => !items.is_empty(),
+        Json::String(text) => !text.is_empty(),
+        _ => true,
+    };
+    let metadata = &template["metadata"];
+    let mut fields: Map<_, _> = OBJECT_META
+        .fields
+        .iter()
+        .filter_map(|field| {
+            let given = metadata.get(field.name).filter(is_given)?;
+            Some((field.name.to_owned(), value(given, &field.of, field.nullable)))
+        })
+        .collect();
+    fields.insert("Spec".to_owned(), pod_spec(&template["spec"]));
+    safe_within_html(&Json::Object(fields).to_string())
+}
+
 /// A spec as the server prints it: JSON made by Go with an indentation of one space.
 fn shown(spec: &Json) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" "));
     pod_spec(spec).serialize(&mut serializer).expect("JSON can always be written");
-    let text = String::from_utf8(text).expect("JSON is UTF-8");
-    // Go writes JSON that is safe within HTML.
+    safe_within_html(&String::from_utf8(text).expect("JSON is UTF-8"))
+}
+
+/// JSON as Go writes it.
+fn safe_within_html(text: &str) -> String {
     text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
@@ -229,6 +257,20 @@ mod tests {
              \"HostNetwork\": false,\n-  \"HostPID\": false,\n+  \"HostPID\": true,\n   \
              \"HostIPC\": false,\n   \"ShareProcessNamespace\": null,\n   \"HostUsers\": null,\n"
         );
+    }
+
+    #[test]
+    fn a_templates_metadata_stands_beside_its_spec() {
+        let shown = pod_template(&json!({
+            "metadata": {"labels": {"b": "1", "a": "<"}, "creationTimestamp": null},
+            "spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]},
+        }));
+        assert!(
+            shown.starts_with(r#"{"labels":{"a":"\u003c","b":"1"},"Spec":{"Volumes":null,"#),
+            "{shown}"
+        );
+        assert!(shown.contains(r#""Containers":[{"Name":"c","Image":"i","#), "{shown}");
+        assert!(shown.contains(r#""RestartPolicy":"Never""#), "{shown}");
     }
 
     #[test]

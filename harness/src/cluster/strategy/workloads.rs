@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
+use kubernetes_objects::internal;
 use kubernetes_objects::resource::Resource;
 use serde_json::{Map, Value as Json, json};
 
@@ -279,8 +280,12 @@ pub(super) fn validate_update(
     for name in kind.immutable {
         let now = field(object, name);
         if now != field(before, name) {
+            let shown = match *name {
+                "template" => internal::pod_template(&now),
+                _ => now.to_string(),
+            };
             let detail = "field is immutable";
-            errors.push(FieldError::invalid(format!("spec.{name}"), now, detail));
+            errors.push(FieldError::invalid(format!("spec.{name}"), shown, detail));
         }
     }
 }
