@@ -11,6 +11,7 @@ pub mod cli;
 pub mod cluster;
 pub mod deviations;
 pub mod document;
+pub mod explain;
 pub mod images;
 pub mod matrix;
 pub mod oci;

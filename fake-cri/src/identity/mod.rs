@@ -12,6 +12,7 @@ mod accounts;
 mod by_parts;
 mod entries;
 mod exec_user;
+mod names;
 mod number;
 mod oci;
 mod refusal;
@@ -20,6 +21,7 @@ mod user_file;
 use std::collections::HashSet;
 
 pub use entries::AddedEntries;
+pub use names::{group_name, user_name};
 pub use refusal::{OciProblem, Reason, Refusal, Scene, Stage};
 pub use user_file::{UserFile, UserFileError, UserFileProblem};
 

@@ -5,6 +5,7 @@
 //! that [`Evidence`] names; where behaviour was only read or lies between two recorded
 //! releases, that is said.
 
+mod answers;
 mod rules;
 mod table;
 

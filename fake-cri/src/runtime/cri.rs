@@ -6,52 +6,15 @@ use async_trait::async_trait;
 use cri_api::{AttachRequest, Cri, CriError, EventStream, ExecEvents, ExecRequest, LogPage, v1};
 
 use super::FakeRuntime;
-use crate::profile::Handler;
-
-/// The version of the CRI that runtimes report.
-const CRI_VERSION: &str = "v1";
-
-/// The version of the kubelet's runtime API.
-const KUBELET_API_VERSION: &str = "0.1.0";
-
-fn handler(handler: &Handler) -> v1::RuntimeHandler {
-    let Handler { name, recursive_read_only_mounts, user_namespaces } = *handler;
-    v1::RuntimeHandler {
-        name: name.to_owned(),
-        features: Some(v1::RuntimeHandlerFeatures { recursive_read_only_mounts, user_namespaces }),
-    }
-}
 
 #[async_trait]
 impl Cri for FakeRuntime {
     async fn version(&self) -> Result<v1::VersionResponse, CriError> {
-        let profile = self.profile();
-        Ok(v1::VersionResponse {
-            version: KUBELET_API_VERSION.to_owned(),
-            runtime_name: profile.runtime_name.to_owned(),
-            runtime_version: profile.runtime_version.to_owned(),
-            runtime_api_version: CRI_VERSION.to_owned(),
-        })
+        Ok(self.profile().version())
     }
 
     async fn status(&self) -> Result<v1::StatusResponse, CriError> {
-        let condition = |name: &str| v1::RuntimeCondition {
-            r#type: name.to_owned(),
-            status: true,
-            ..Default::default()
-        };
-        let features = self.profile().features.map(|sent| v1::RuntimeFeatures {
-            supplemental_groups_policy: sent.supplemental_groups_policy,
-            user_namespaces_host_network: sent.user_namespaces_host_network,
-        });
-        Ok(v1::StatusResponse {
-            status: Some(v1::RuntimeStatus {
-                conditions: vec![condition("RuntimeReady"), condition("NetworkReady")],
-            }),
-            features,
-            runtime_handlers: self.profile().handlers.iter().map(handler).collect(),
-            ..Default::default()
-        })
+        Ok(self.profile().status())
     }
 
     async fn run_pod_sandbox(

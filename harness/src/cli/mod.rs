@@ -5,9 +5,11 @@ mod check;
 mod clean;
 mod cluster_options;
 mod control;
+mod explain;
 mod fake_cri;
 mod images;
 mod list;
+mod manifest_options;
 mod matrix;
 mod new;
 mod plan;
@@ -58,6 +60,8 @@ enum Command {
     Matrix(matrix::Options),
     /// Say what an upgrade would do to a cluster's pods.
     Plan(plan::Options),
+    /// Say who the containers of manifests would be, and where their groups come from.
+    Explain(explain::Options),
     /// Remove what dead runs left on a runtime.
     Clean(clean::Options),
     /// Write the suite's images as archives.
@@ -87,7 +91,7 @@ pub enum Outcome {
 #[derive(Debug, Error)]
 pub enum CommandError {
     /// Files are wrong; the problems are shown already.
-    #[error("{0} in the scenarios; nothing was run")]
+    #[error("{0} in the input; nothing was run")]
     Problems(String),
     /// Files cannot be read.
     #[error(transparent)]
@@ -137,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::New(options) => new::run(&options),
         Command::Matrix(options) => matrix::run(&options),
         Command::Plan(options) => plan::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Clean(options) => clean::run(&options),
         Command::Images(options) => images::run(&options),
         Command::Record(options) => record::run(&options),

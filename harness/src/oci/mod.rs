@@ -4,7 +4,8 @@
 //! the image's files and the [`toolbox`] commands, a config and a manifest,
 //! the same bytes whenever the content is the same. [`Registry`] serves them
 //! on loopback to runtimes that pull; [`layout`] writes them as archives for
-//! those that import, and [`archive`] reads such archives back.
+//! those that import, and [`archive`] reads such archives back. [`pull()`] is the
+//! way from anybody's registry.
 
 pub mod archive;
 mod assemble;
@@ -13,6 +14,7 @@ mod layer;
 pub mod layout;
 mod name;
 mod pause;
+mod pull;
 mod registry;
 #[cfg(test)]
 mod tests;
@@ -21,4 +23,5 @@ pub use assemble::{Blob, OciImage};
 pub use error::OciError;
 pub use name::ImageName;
 pub use pause::pause_image;
+pub use pull::{PullError, PullProblem, PullProgress, pull};
 pub use registry::Registry;

@@ -26,6 +26,8 @@ pub(super) struct Found {
     pub(super) config: Config,
     /// From the bottom.
     pub(super) layers: Vec<FoundLayer>,
+    /// As the config has it.
+    pub(super) architecture: Option<String>,
 }
 
 /// A layer of an image, before it is read.
@@ -53,6 +55,7 @@ pub(super) struct Config {
 struct ImageConfig {
     config: Option<Config>,
     os: Option<String>,
+    architecture: Option<String>,
     rootfs: Option<RootFs>,
     history: Option<Vec<History>>,
 }
@@ -87,7 +90,8 @@ impl ImageConfig {
             created_by: made.next().flatten(),
         });
         let layers = layers.collect();
-        Ok(Found { references, config: self.config.unwrap_or_default(), layers })
+        let architecture = self.architecture.filter(|name| !name.is_empty());
+        Ok(Found { references, config: self.config.unwrap_or_default(), layers, architecture })
     }
 }
 

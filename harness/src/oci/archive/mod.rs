@@ -49,7 +49,7 @@ fn read(path: &Path) -> Result<Vec<ArchivedImage>, Problem> {
     let (mut archive, found) = open(path)?;
     let mut budget = Budget::default();
     let mut images = Vec::new();
-    for Found { references, config, layers } in found {
+    for Found { references, config, layers, .. } in found {
         let mut stack = Stack::default();
         for FoundLayer { blob, .. } in &layers {
             stack.apply(archive.checked(blob)?, &blob.path, &mut budget)?;
@@ -89,6 +89,8 @@ pub struct ImageAccounts {
     pub passwd: Option<LayerOrigin>,
     /// The layer that brought `/etc/group`, if the image has one.
     pub group: Option<LayerOrigin>,
+    /// The architecture that it is for, such as `arm64`, where it says one.
+    pub architecture: Option<String>,
 }
 
 /// Reads the user files of every image of an archive; however large the image is, little of it is
@@ -111,7 +113,7 @@ fn accounts_of(
     found: Found,
     budget: &mut Budget,
 ) -> Result<ImageAccounts, Problem> {
-    let Found { references, config, layers } = found;
+    let Found { references, config, layers, architecture } = found;
     let mut stack = Stack::of_names();
     for FoundLayer { blob, .. } in &layers {
         stack.apply(archive.checked(blob)?, &blob.path, budget)?;
@@ -131,7 +133,8 @@ fn accounts_of(
     }
     let group = origins.pop().flatten();
     let passwd = origins.pop().flatten();
-    Ok(ImageAccounts { image: image(&references, config, stack.files), references, passwd, group })
+    let image = image(&references, config, stack.files);
+    Ok(ImageAccounts { image, references, passwd, group, architecture })
 }
 
 /// The plain file to which a path leads, and what brought it.

@@ -1,0 +1,95 @@
+//! `gidcheck explain`
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::manifest_options::{ImageOptions, SettingOptions};
+use super::{CommandError, Outcome, refuse_problems};
+use crate::document::{MAX_BYTES, Problems, Sources};
+use crate::explain::{Manifests, explain, has_errors, text};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+/// Say who the containers of manifests would be, and where each of their groups comes from.
+///
+/// Reads pods and whatever makes pods (Deployment, Job, CronJob, StatefulSet, DaemonSet, List,
+/// many documents), and their images:
+///
+///   gidcheck explain pod.yaml
+///   gidcheck explain pod.yaml --image-archive app.tar
+///   kubectl get deployment web -o yaml | gidcheck explain - --runtime containerd-1.7
+///
+/// Shows Merge and Strict side by side. Exit codes: 0 it runs as it is written, 1 it does not
+/// (rejected, refused, Strict not honoured), 2 the input or the command line is wrong, 3 an image
+/// cannot be had.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Options {
+    /// Manifests, YAML or JSON; - is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    images: ImageOptions,
+    #[command(flatten)]
+    setting: SettingOptions,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "text")]
+    output: Output,
+}
+
+pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
+    let setting = options.setting.setting()?;
+    let manifests = read(&options.files)?;
+    if manifests.pods.is_empty() {
+        return Err(CommandError::Usage(
+            "there is no pod in the input, and nothing that makes pods; give manifests of pods, \
+             Deployments, Jobs and the like"
+                .to_owned(),
+        ));
+    }
+    let images = options.images.images(&manifests)?;
+    let explanation = explain(&manifests, &images, &setting);
+    let mut out = anstream::stdout().lock();
+    match options.output {
+        Output::Text => text::write(&mut out, &explanation)?,
+        Output::Json => writeln!(out, "{:#}", serde_json::json!(explanation))?,
+    }
+    Ok(if has_errors(&explanation) { Outcome::NotHeld } else { Outcome::Held })
+}
+
+fn read(files: &[PathBuf]) -> Result<Manifests, CommandError> {
+    let mut sources = Sources::default();
+    let mut problems = Problems::default();
+    let mut manifests = Manifests::default();
+    for file in files {
+        let (name, text) = read_text(file)?;
+        let id = sources.add(name, text);
+        manifests.read(&sources, id, &mut problems);
+    }
+    refuse_problems(&problems, &sources)?;
+    Ok(manifests)
+}
+
+/// Reads a manifest; what is larger than any is not held in memory.
+fn read_text(path: &Path) -> Result<(String, String), CommandError> {
+    let name =
+        if path.as_os_str() == "-" { "<stdin>".to_owned() } else { path.display().to_string() };
+    let wrong = |what: String| CommandError::Usage(format!("{name} cannot be read: {what}"));
+    let reader: Box<dyn Read> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?)
+    };
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(most).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| wrong(format!("it is not UTF-8: {}", error.utf8_error())))?;
+    Ok((name, text))
+}

@@ -1,0 +1,133 @@
+//! Where the ids of a process come from, in the terms of manifests and images.
+//!
+//! Runtimes see what a kubelet sends; what it sends was written in the
+//! manifest, or in the image's config.
+
+use fake_cri::identity::{self, GidOrigin, GidProvenance, UidOrigin};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSecurityContext};
+
+use super::report::{ContainerKind, Id, Identity, Layer, Origin};
+use crate::oci::archive::{ImageAccounts, LayerOrigin};
+
+/// A container of a pod, and its image.
+pub(super) struct Place<'a> {
+    pub(super) pod: &'a Pod,
+    pub(super) container: &'a Container,
+    pub(super) kind: ContainerKind,
+    /// Its place in its list, from 0.
+    pub(super) index: usize,
+    pub(super) image: &'a ImageAccounts,
+}
+
+impl Place<'_> {
+    /// An identity with every id's origins.
+    pub(super) fn explain(&self, resolved: &identity::Resolved) -> Identity {
+        let found = &resolved.identity;
+        let files = &self.image.image.files;
+        let user = Id {
+            id: found.uid,
+            name: identity::user_name(files, found.uid),
+            origins: vec![self.uid_origin(found.uid_origin)],
+        };
+        let of = |gid: u32, fits: fn(GidOrigin) -> bool| {
+            let mut origins: Vec<Origin> = Vec::new();
+            let provenance = found.provenance.iter().filter(|one| one.gid == gid && fits(one.origin));
+            for origin in provenance.map(|one| self.gid_origin(one)) {
+                if !origins.contains(&origin) {
+                    origins.push(origin);
+                }
+            }
+            Id { id: gid, name: identity::group_name(files, gid), origins }
+        };
+        Identity {
+            user,
+            group: of(found.gid, GidOrigin::is_primary),
+            groups: found.groups.iter().map(|gid| of(*gid, |_| true)).collect(),
+            is_reported: resolved.is_reported,
+        }
+    }
+
+    fn uid_origin(&self, origin: UidOrigin) -> Origin {
+        match origin {
+            // A kubelet names a user either way; only the manifest tells whose word it is.
+            UidOrigin::RunAsUser | UidOrigin::RunAsUsername => {
+                let own = self.container.security_context.as_ref();
+                if own.is_some_and(|own| own.run_as_user.is_some()) {
+                    self.of_container("runAsUser")
+                } else if self.of_pod().is_some_and(|pod| pod.run_as_user.is_some()) {
+                    of_pod("runAsUser")
+                } else if self.image.image.user.is_empty() {
+                    Origin::Default
+                } else {
+                    Origin::ImageUser
+                }
+            }
+            UidOrigin::ImageConfig => Origin::ImageUser,
+            UidOrigin::Default => Origin::Default,
+        }
+    }
+
+    fn gid_origin(&self, provenance: &GidProvenance) -> Origin {
+        match provenance.origin {
+            GidOrigin::RunAsGroup => {
+                let own = self.container.security_context.as_ref();
+                if own.is_some_and(|own| own.run_as_group.is_some()) {
+                    self.of_container("runAsGroup")
+                } else {
+                    of_pod("runAsGroup")
+                }
+            }
+            GidOrigin::RunAsUsername | GidOrigin::ImageConfig => Origin::ImageUser,
+            GidOrigin::Passwd { line } => {
+                image_file("/etc/passwd", line, self.image.passwd.as_ref(), None)
+            }
+            GidOrigin::Default => Origin::Default,
+            GidOrigin::GroupFile { line } => {
+                image_file("/etc/group", line, self.image.group.as_ref(), None)
+            }
+            GidOrigin::GroupNamedAsNumber { line, instead_of } => {
+                image_file("/etc/group", line, self.image.group.as_ref(), Some(instead_of))
+            }
+            GidOrigin::Requested { index } => self.requested(index),
+        }
+    }
+
+    /// A kubelet sends `fsGroup` before the supplemental groups.
+    fn requested(&self, index: usize) -> Origin {
+        let before = usize::from(self.of_pod().is_some_and(|pod| pod.fs_group.is_some()));
+        match index.checked_sub(before) {
+            None => of_pod("fsGroup"),
+            Some(index) => of_pod(&format!("supplementalGroups[{index}]")),
+        }
+    }
+
+    fn of_pod(&self) -> Option<&PodSecurityContext> {
+        self.pod.spec.as_ref()?.security_context.as_ref()
+    }
+
+    fn of_container(&self, field: &str) -> Origin {
+        let list = match self.kind {
+            ContainerKind::Init => "initContainers",
+            ContainerKind::Regular => "containers",
+            ContainerKind::Ephemeral => "ephemeralContainers",
+        };
+        Origin::Manifest { field: format!("spec.{list}[{}].securityContext.{field}", self.index) }
+    }
+}
+
+fn of_pod(field: &str) -> Origin {
+    Origin::Manifest { field: format!("spec.securityContext.{field}") }
+}
+
+fn image_file(
+    file: &str,
+    line: usize,
+    layer: Option<&LayerOrigin>,
+    instead_of: Option<u32>,
+) -> Origin {
+    let layer = layer.map(|layer| Layer {
+        digest: layer.digest.clone(),
+        created_by: layer.created_by.clone(),
+    });
+    Origin::ImageFile { file: file.to_owned(), line, layer, instead_of }
+}

@@ -1,0 +1,259 @@
+//! An explanation for people at a terminal.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::report::{
+    ContainerOutcome, ExplainedPod, Explanation, Id, Identity, Layer, Origin, PodFate, Policy,
+    Severity, Warning,
+};
+use crate::report::{counted, shown_line};
+
+const TITLE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const IMPLICIT: Style = AnsiColor::Yellow.on_default();
+const GRAVE: Style = AnsiColor::Red.on_default().bold();
+
+/// How much is shown of a layer's digest, in hexadecimal digits.
+const DIGITS: usize = 12;
+/// How much is shown of the command that made a layer, in characters.
+const COMMAND: usize = 60;
+
+/// Writes an explanation.
+///
+/// # Errors
+/// Whatever `out` says.
+pub fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
+    let cluster = &explanation.cluster;
+    let gate = match cluster.gate {
+        Some(true) => "",
+        Some(false) => ", gate SupplementalGroupsPolicy off",
+        None => ", which has no supplementalGroupsPolicy",
+    };
+    writeln!(out, "{FAINT}Kubernetes {}{gate}; runtime {}{FAINT:#}", cluster.kubernetes, cluster.runtime)?;
+    for pod in &explanation.pods {
+        writeln!(out)?;
+        write_pod(out, pod)?;
+    }
+    writeln!(out)?;
+    let count = |severity| {
+        let warnings = explanation.pods.iter().flat_map(|pod| &pod.warnings);
+        warnings.filter(|warning| warning.severity == severity).count()
+    };
+    writeln!(
+        out,
+        "{}; {}, {}",
+        counted(explanation.pods.len(), "pod manifest"),
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
+    )
+}
+
+fn write_pod(out: &mut dyn Write, pod: &ExplainedPod) -> io::Result<()> {
+    let policy = match (pod.policy, pod.policy_is_written) {
+        (policy, true) => format!("asks for {}", policy.name()),
+        (policy, false) => format!("names no policy, which means {}", policy.name()),
+    };
+    let place = format!("{}:{}", shown_line(&pod.file), pod.line);
+    writeln!(out, "{TITLE}{}{TITLE:#}  {FAINT}{place}{FAINT:#}", shown_line(&pod.title()))?;
+    writeln!(out, "  {policy}")?;
+    for policy in [Policy::Merge, Policy::Strict] {
+        let outcome = pod.with(policy);
+        let what = match outcome.fate {
+            PodFate::Admitted => continue,
+            PodFate::Refused => "the API server refuses it",
+            PodFate::Rejected => "the kubelet rejects it",
+            PodFate::NoSandbox => "the runtime makes no sandbox",
+        };
+        let message = outcome.message.clone().unwrap_or_default();
+        let reason = outcome.reason.as_ref().map(|reason| format!("{reason}: "));
+        let said = format!("{}{message}", reason.unwrap_or_default());
+        writeln!(out, "  with {}: {what}: {}", policy.name(), shown_line(&said))?;
+    }
+    // Where one policy does not get that far, the other still shows what there is.
+    let [first, second] = match pod.policy {
+        Policy::Merge => [&pod.merge, &pod.strict],
+        Policy::Strict => [&pod.strict, &pod.merge],
+    };
+    let shown = if first.containers.is_empty() { second } else { first };
+    for container in &shown.containers {
+        let of = |policy| {
+            pod.with(policy).containers.iter().find(|other| other.name == container.name)
+        };
+        writeln!(out)?;
+        write_container(out, container, of(Policy::Merge), of(Policy::Strict))?;
+    }
+    if !pod.warnings.is_empty() {
+        writeln!(out)?;
+    }
+    for warning in &pod.warnings {
+        write_warning(out, warning)?;
+    }
+    Ok(())
+}
+
+fn write_container(
+    out: &mut dyn Write,
+    container: &ContainerOutcome,
+    merge: Option<&ContainerOutcome>,
+    strict: Option<&ContainerOutcome>,
+) -> io::Result<()> {
+    let from = match &container.known_image {
+        None => " (not looked at)".to_owned(),
+        Some(image) => match &image.archive {
+            Some(archive) => format!(" ({archive})"),
+            None => " (from its registry)".to_owned(),
+        },
+    };
+    writeln!(
+        out,
+        "  {} {TITLE}{}{TITLE:#}, image {}{FAINT}{}{FAINT:#}",
+        container.kind.words(),
+        shown_line(&container.name),
+        shown_line(&container.image),
+        shown_line(&from)
+    )?;
+    let sides = [("Merge", merge), ("Strict", strict)];
+    for (name, side) in sides {
+        if let Some(side) = side
+            && let Some(reason) = &side.reason
+        {
+            let said = format!("{reason}: {}", side.message.clone().unwrap_or_default());
+            writeln!(out, "    with {name} it does not start: {}", shown_line(&said))?;
+        }
+    }
+    let merge = merge.and_then(|side| side.identity.as_ref());
+    let strict = strict.and_then(|side| side.identity.as_ref());
+    if merge.is_none() && strict.is_none() {
+        return Ok(());
+    }
+    write_rows(out, &rows(merge, strict))
+}
+
+/// A line of the table.
+struct Row<'a> {
+    what: &'static str,
+    id: &'a Id,
+    merge: bool,
+    strict: bool,
+    from: String,
+    is_implicit: bool,
+}
+
+fn rows<'a>(merge: Option<&'a Identity>, strict: Option<&'a Identity>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    let sides = [(Policy::Merge, merge), (Policy::Strict, strict)];
+    let mut add = |what: &'static str, id: &'a Id, from: String, policy: Policy| {
+        let same = |row: &&mut Row<'_>| row.what == what && row.id.id == id.id && row.from == from;
+        let is_implicit = !id.is_written() && what != "uid" && !from.is_empty();
+        let (merge, strict) = (policy == Policy::Merge, policy == Policy::Strict);
+        match rows.iter_mut().find(same) {
+            Some(row) => {
+                row.merge |= merge;
+                row.strict |= strict;
+            }
+            None => rows.push(Row { what, id, merge, strict, from, is_implicit }),
+        }
+    };
+    let both = || sides.iter().filter_map(|(policy, side)| side.map(|side| (*policy, side)));
+    for (policy, identity) in both() {
+        add("uid", &identity.user, origins(&identity.user), policy);
+    }
+    for (policy, identity) in both() {
+        add("gid", &identity.group, origins(&identity.group), policy);
+    }
+    for (policy, identity) in both() {
+        for group in &identity.groups {
+            if group.id == identity.group.id && group.origins == identity.group.origins {
+                continue;
+            }
+            add("group", group, origins(group), policy);
+        }
+    }
+    rows
+}
+
+fn write_rows(out: &mut dyn Write, rows: &[Row<'_>]) -> io::Result<()> {
+    let name = |row: &Row<'_>| row.id.name.as_deref().map(shown_line).unwrap_or_default();
+    let names = rows.iter().map(|row| name(row).chars().count()).max().unwrap_or(0).max(4);
+    let ids = rows.iter().map(|row| row.id.id.to_string().len()).max().unwrap_or(0).max(2);
+    writeln!(
+        out,
+        "    {FAINT}{:5}  {:>ids$}  {:names$}  MERGE  STRICT  FROM{FAINT:#}",
+        "", "ID", "NAME"
+    )?;
+    for row in rows {
+        let style = if row.is_implicit { IMPLICIT } else { Style::new() };
+        let mark = |holds: bool| if holds { "yes" } else { "–" };
+        writeln!(
+            out,
+            "    {style}{:5}  {:>ids$}  {:names$}  {:5}  {:6}  {}{style:#}",
+            row.what,
+            row.id.id,
+            name(row),
+            mark(row.merge),
+            mark(row.strict),
+            shown_line(&row.from)
+        )?;
+    }
+    Ok(())
+}
+
+/// Where an id comes from, in words.
+#[must_use]
+pub fn origins(id: &Id) -> String {
+    let words: Vec<_> = id.origins.iter().map(origin).collect();
+    let mut text = words.join("; ");
+    if !id.is_written() {
+        text.push_str("; not in the manifest");
+    }
+    text
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Manifest { field } => field.clone(),
+        Origin::ImageUser => "the image's User".to_owned(),
+        Origin::Default => "nothing names one".to_owned(),
+        Origin::ImageFile { file, line, layer, instead_of } => {
+            let instead = instead_of
+                .map(|gid| format!(" has a group named {gid}, which runc takes for it,"))
+                .unwrap_or_default();
+            let layer = layer.as_ref().map(in_short).unwrap_or_default();
+            format!("{file} line {line}{instead} of the image{layer}")
+        }
+    }
+}
+
+fn in_short(layer: &Layer) -> String {
+    let (algorithm, digits) = layer.digest.split_once(':').unwrap_or(("", &layer.digest));
+    let short: String = digits.chars().take(DIGITS).collect();
+    let digest = if algorithm.is_empty() { short } else { format!("{algorithm}:{short}") };
+    let Some(command) = &layer.created_by else { return format!(", layer {digest}") };
+    let mut command: String = command.split_whitespace().collect::<Vec<_>>().join(" ");
+    if command.chars().count() > COMMAND {
+        command = command.chars().take(COMMAND).collect();
+        command.push('…');
+    }
+    format!(", layer {digest} ({command})")
+}
+
+fn write_warning(out: &mut dyn Write, warning: &Warning) -> io::Result<()> {
+    let style = match warning.severity {
+        Severity::Error => GRAVE,
+        Severity::Warning => IMPLICIT,
+        Severity::Note => FAINT,
+    };
+    let about = warning.rule.about();
+    let container = warning.container.as_ref().map(|name| format!("container {name}: "));
+    writeln!(
+        out,
+        "  {style}{}{style:#} {}{} {FAINT}[{}]{FAINT:#}",
+        warning.severity.words(),
+        shown_line(&container.unwrap_or_default()),
+        shown_line(&warning.text),
+        about.name
+    )?;
+    writeln!(out, "    {FAINT}{}{FAINT:#}", about.help)
+}
