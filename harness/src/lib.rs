@@ -6,6 +6,7 @@
 //! and [`check`] says what is not as expected.
 
 pub mod api;
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod cluster;

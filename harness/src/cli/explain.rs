@@ -1,14 +1,15 @@
 //! `gidcheck explain`
 
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::manifest_options::{ImageOptions, SettingOptions};
 use super::{CommandError, Outcome, refuse_problems};
-use crate::document::{MAX_BYTES, Problems, Sources};
-use crate::explain::{Manifests, explain, has_errors, text};
+use crate::audit::files::read_text;
+use crate::document::{Problems, Sources};
+use crate::explain::{Foreign, Manifests, explain, has_errors, text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
@@ -68,28 +69,11 @@ fn read(files: &[PathBuf]) -> Result<Manifests, CommandError> {
     let mut problems = Problems::default();
     let mut manifests = Manifests::default();
     for file in files {
-        let (name, text) = read_text(file)?;
+        let (name, text) =
+            read_text(file).map_err(|error| CommandError::Usage(error.to_string()))?;
         let id = sources.add(name, text);
-        manifests.read(&sources, id, &mut problems);
+        manifests.read(&sources, id, Foreign::Refused, &mut problems);
     }
     refuse_problems(&problems, &sources)?;
     Ok(manifests)
-}
-
-/// Reads a manifest; what is larger than any is not held in memory.
-fn read_text(path: &Path) -> Result<(String, String), CommandError> {
-    let name =
-        if path.as_os_str() == "-" { "<stdin>".to_owned() } else { path.display().to_string() };
-    let wrong = |what: String| CommandError::Usage(format!("{name} cannot be read: {what}"));
-    let reader: Box<dyn Read> = if path.as_os_str() == "-" {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?)
-    };
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(most).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| wrong(format!("it is not UTF-8: {}", error.utf8_error())))?;
-    Ok((name, text))
 }

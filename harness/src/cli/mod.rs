@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod asking;
+mod audit;
 mod check;
 mod clean;
 mod cluster_options;
@@ -62,6 +63,8 @@ enum Command {
     Plan(plan::Options),
     /// Say who the containers of manifests would be, and where their groups come from.
     Explain(explain::Options),
+    /// Find every container that gets a group nobody wrote down.
+    Audit(audit::Options),
     /// Remove what dead runs left on a runtime.
     Clean(clean::Options),
     /// Write the suite's images as archives.
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Matrix(options) => matrix::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Audit(options) => audit::run(&options),
         Command::Clean(options) => clean::run(&options),
         Command::Images(options) => images::run(&options),
         Command::Record(options) => record::run(&options),

@@ -5,6 +5,8 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 
 use super::{CommandError, Outcome};
+use crate::audit::report::Audit;
+use crate::explain::report::Explanation;
 use crate::plan::report::Plan;
 use crate::report::conformance::ConformanceReport;
 use crate::scenario::schema;
@@ -14,6 +16,8 @@ enum Document {
     Scenario,
     ConformanceReport,
     Plan,
+    Explanation,
+    Audit,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -27,6 +31,8 @@ pub(super) fn run(options: Options) -> Result<Outcome, CommandError> {
     let schema = match options.of {
         Document::Scenario => schema(),
         Document::Plan => schemars::schema_for!(Plan).into(),
+        Document::Explanation => schemars::schema_for!(Explanation).into(),
+        Document::Audit => schemars::schema_for!(Audit).into(),
         Document::ConformanceReport => schemars::schema_for!(ConformanceReport).into(),
     };
     writeln!(anstream::stdout(), "{schema:#}")?;

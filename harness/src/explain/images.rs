@@ -134,7 +134,8 @@ impl Images {
         self.known.get(&normalise_reference(reference))
     }
 
-    fn add(&mut self, reference: &str, accounts: ImageAccounts, source: Source) {
+    /// Adds an image by a name.
+    pub fn add(&mut self, reference: &str, accounts: ImageAccounts, source: Source) {
         self.known.insert(normalise_reference(reference), KnownImage { accounts, source });
     }
 }

@@ -13,10 +13,8 @@ const MAX_PODS: usize = 100_000;
 const MAX_DEPTH: usize = 4;
 
 /// Where the kinds that make pods keep the pod's template.
-const TEMPLATES: &[(&str, &[&str])] = &[
-    ("CronJob", &["spec", "jobTemplate", "spec", "template"]),
-    ("PodTemplate", &["template"]),
-];
+const TEMPLATES: &[(&str, &[&str])] =
+    &[("CronJob", &["spec", "jobTemplate", "spec", "template"]), ("PodTemplate", &["template"])];
 /// Where all others do, also kinds that only custom resources know.
 const USUAL_TEMPLATE: &[&str] = &["spec", "template"];
 
@@ -39,17 +37,13 @@ pub struct ManifestPod {
     pub manifest: Json,
 }
 
-impl ManifestPod {
-    /// How people call it: `Deployment web`, `Pod team/office`.
-    #[must_use]
-    pub fn title(&self) -> String {
-        let name = if self.name.is_empty() { "(without a name)" } else { &self.name };
-        if self.namespace.is_empty() {
-            format!("{} {name}", self.kind)
-        } else {
-            format!("{} {}/{name}", self.kind, self.namespace)
-        }
-    }
+/// What becomes of documents that are no Kubernetes objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// They are problems: somebody named the file.
+    Refused,
+    /// They are passed over: a folder holds all sorts.
+    PassedOver,
 }
 
 /// What was found in manifests.
@@ -63,11 +57,21 @@ pub struct Manifests {
 
 impl Manifests {
     /// Adds what a text holds; what is wrong with it becomes a problem.
-    pub fn read(&mut self, sources: &Sources, id: SourceId, problems: &mut Problems) {
+    pub fn read(
+        &mut self,
+        sources: &Sources,
+        id: SourceId,
+        foreign: Foreign,
+        problems: &mut Problems,
+    ) {
         match parse(sources, id) {
             Ok(documents) => {
                 for document in documents {
-                    self.add(sources, &document, 0, problems);
+                    if foreign == Foreign::PassedOver && !is_object(&document) {
+                        self.passed_over += 1;
+                    } else {
+                        self.add(sources, &document, 0, problems);
+                    }
                 }
             }
             Err(problem) => problems.add(problem),
@@ -78,7 +82,8 @@ impl Manifests {
         let text = |path: &[&str]| object.at(path).and_then(Node::text).unwrap_or_default();
         let kind = text(&["kind"]);
         if kind.is_empty() {
-            if object.entries().is_empty() && object.text().is_none_or(|text| text.trim().is_empty())
+            if object.entries().is_empty()
+                && object.text().is_none_or(|text| text.trim().is_empty())
             {
                 // Documents of nothing but comments are usual.
                 return;
@@ -132,6 +137,11 @@ impl Manifests {
             }),
         });
     }
+}
+
+/// Whether a document says what it is, as every Kubernetes object does.
+fn is_object(document: &Node) -> bool {
+    ["apiVersion", "kind"].iter().all(|field| document.get(field).and_then(Node::text).is_some())
 }
 
 /// The lists of a pod's containers.

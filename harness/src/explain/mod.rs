@@ -16,11 +16,11 @@ use fake_kubelet::version::Gate;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use serde_json::{Map, Value as Json};
 
-pub use manifests::{ManifestPod, Manifests};
+pub use manifests::{Foreign, ManifestPod, Manifests};
 
 use images::{Images, Source};
 use origins::Place;
-use pipeline::{ContainerFate, PodFate, Pipeline, Setting, Submitted};
+use pipeline::{ContainerFate, Pipeline, PodFate, Setting, Submitted};
 use report::{
     ClusterSummary, ContainerKind, ContainerOutcome, ExplainedPod, Explanation, ImageSummary,
     PodOutcome, Policy, SCHEMA,
@@ -70,7 +70,11 @@ impl<'a> Explainer<'a> {
         // Another word than these two is the API server's to refuse.
         let is_odd = written.is_some_and(|word| word != "Strict" && word != "Merge");
         let submit = |policy: Policy| {
-            if is_odd { self.here.submit(&pod.manifest) } else { self.submit(&pod.manifest, policy) }
+            if is_odd {
+                self.here.submit(&pod.manifest)
+            } else {
+                self.submit(&pod.manifest, policy)
+            }
         };
         let merge = submit(Policy::Merge);
         let strict = submit(Policy::Strict);
@@ -84,6 +88,7 @@ impl<'a> Explainer<'a> {
             name: pod.name.clone(),
             file: pod.file.to_string(),
             line: pod.line,
+            container_lines: pod.container_lines.clone(),
             policy,
             policy_is_written: written.is_some(),
             merge: self.outcome(&merge, Policy::Merge),
@@ -167,8 +172,7 @@ impl<'a> Explainer<'a> {
                 outcome.message = Some(message);
             }
             ContainerFate::Runs(resolved) => {
-                let place =
-                    Place { pod, container, kind: *kind, index: *index, image: accounts };
+                let place = Place { pod, container, kind: *kind, index: *index, image: accounts };
                 outcome.identity = Some(place.explain(&resolved));
             }
         }

@@ -31,7 +31,8 @@ impl Place<'_> {
         };
         let of = |gid: u32, fits: fn(GidOrigin) -> bool| {
             let mut origins: Vec<Origin> = Vec::new();
-            let provenance = found.provenance.iter().filter(|one| one.gid == gid && fits(one.origin));
+            let provenance =
+                found.provenance.iter().filter(|one| one.gid == gid && fits(one.origin));
             for origin in provenance.map(|one| self.gid_origin(one)) {
                 if !origins.contains(&origin) {
                     origins.push(origin);
@@ -125,9 +126,7 @@ fn image_file(
     layer: Option<&LayerOrigin>,
     instead_of: Option<u32>,
 ) -> Origin {
-    let layer = layer.map(|layer| Layer {
-        digest: layer.digest.clone(),
-        created_by: layer.created_by.clone(),
-    });
+    let layer = layer
+        .map(|layer| Layer { digest: layer.digest.clone(), created_by: layer.created_by.clone() });
     Origin::ImageFile { file: file.to_owned(), line, layer, instead_of }
 }

@@ -113,14 +113,11 @@ impl Pipeline {
     /// Sets up an API server and a node, as its kubelet registers it.
     #[must_use]
     pub fn new(setting: &Setting) -> Self {
-        let api = ApiServer::new(setting.gates.clone(), Clock::real(), 0);
-        let config = KubeletConfig::new("node", setting.gates.clone());
+        let api = ApiServer::new(setting.gates, Clock::real(), 0);
+        let config = KubeletConfig::new("node", setting.gates);
         let runtime = setting.runtime;
-        let view = RuntimeView::new(
-            Ok(runtime.version()),
-            Ok(runtime.status()),
-            &RuntimeView::default(),
-        );
+        let view =
+            RuntimeView::new(Ok(runtime.version()), Ok(runtime.status()), &RuntimeView::default());
         let mut node = new_node(&config);
         node.status = Some(node_status(&config, &view, None, &api.clock().now()));
         Self { api, config, runtime, node }
@@ -163,19 +160,23 @@ impl Pipeline {
             Place { resource: pods, namespace: DEFAULT_NAMESPACE, name: "", subresource: "" };
         let writing = Writing { dry_run: true, ..Writing::default() };
         let made = self.api.create(&place, checked.object, &writing)?;
-        let pod = serde_json::from_value(made)
-            .map_err(|error| Status::bad_request(error.to_string()))?;
+        let pod =
+            serde_json::from_value(made).map_err(|error| Status::bad_request(error.to_string()))?;
         Ok((pod, checked.warnings))
     }
 
     fn fate(&self, mut pod: Pod, later: Json) -> PodFate {
         if let Some(spec) = &mut pod.spec {
             spec.ephemeral_containers =
-                serde_json::from_value::<Option<Vec<EphemeralContainer>>>(later).unwrap_or_default();
+                serde_json::from_value::<Option<Vec<EphemeralContainer>>>(later)
+                    .unwrap_or_default();
         }
-        if let Err(rejection) =
-            admit(&without_placement(&pod), &self.node, &self.config.feature_gates, &Amounts::default())
-        {
+        if let Err(rejection) = admit(
+            &without_placement(&pod),
+            &self.node,
+            &self.config.feature_gates,
+            &Amounts::default(),
+        ) {
             let now = self.api.clock().now();
             let status = rejection.pod_status(&pod, &self.config.feature_gates, now);
             return PodFate::Rejected {
@@ -261,8 +262,7 @@ fn without_placement(pod: &Pod) -> Pod {
         spec.node_selector = None;
         spec.affinity = None;
         spec.resources = None;
-        for container in
-            spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten())
+        for container in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten())
         {
             container.resources = None;
             container.ports = None;

@@ -1,5 +1,7 @@
 //! What an explanation says, for programs: a versioned document.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,6 +69,8 @@ pub struct ExplainedPod {
     pub file: String,
     /// The line of the file on which the object starts, from 1.
     pub line: usize,
+    /// The lines on which its containers start, by their names.
+    pub container_lines: BTreeMap<String, usize>,
     /// The policy that holds as the manifest is written.
     pub policy: Policy,
     /// Whether the manifest says so itself.
@@ -83,18 +87,24 @@ impl ExplainedPod {
     /// How people call it: `Deployment web`, `Pod team/office`.
     #[must_use]
     pub fn title(&self) -> String {
-        let name = if self.name.is_empty() { "(without a name)" } else { &self.name };
-        if self.namespace.is_empty() {
-            format!("{} {name}", self.kind)
-        } else {
-            format!("{} {}/{name}", self.kind, self.namespace)
-        }
+        title(&self.kind, &self.namespace, &self.name)
     }
 
     /// What becomes of it as it is written.
     #[must_use]
     pub fn as_written(&self) -> &PodOutcome {
         self.with(self.policy)
+    }
+
+    /// Its containers: as it is written, or where it does not get that far, with the other policy.
+    #[must_use]
+    pub fn shown(&self) -> &[ContainerOutcome] {
+        let other = match self.policy {
+            Policy::Merge => &self.strict,
+            Policy::Strict => &self.merge,
+        };
+        let written = &self.as_written().containers;
+        if written.is_empty() { &other.containers } else { written }
     }
 
     /// What becomes of it with a policy.
@@ -104,6 +114,17 @@ impl ExplainedPod {
             Policy::Merge => &self.merge,
             Policy::Strict => &self.strict,
         }
+    }
+}
+
+/// How people call an object: `Deployment web`, `Pod team/office`.
+#[must_use]
+pub fn title(kind: &str, namespace: &str, name: &str) -> String {
+    let name = if name.is_empty() { "(without a name)" } else { name };
+    if namespace.is_empty() {
+        format!("{kind} {name}")
+    } else {
+        format!("{kind} {namespace}/{name}")
     }
 }
 

@@ -31,7 +31,11 @@ pub fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
         Some(false) => ", gate SupplementalGroupsPolicy off",
         None => ", which has no supplementalGroupsPolicy",
     };
-    writeln!(out, "{FAINT}Kubernetes {}{gate}; runtime {}{FAINT:#}", cluster.kubernetes, cluster.runtime)?;
+    writeln!(
+        out,
+        "{FAINT}Kubernetes {}{gate}; runtime {}{FAINT:#}",
+        cluster.kubernetes, cluster.runtime
+    )?;
     for pod in &explanation.pods {
         writeln!(out)?;
         write_pod(out, pod)?;
@@ -78,9 +82,8 @@ fn write_pod(out: &mut dyn Write, pod: &ExplainedPod) -> io::Result<()> {
     };
     let shown = if first.containers.is_empty() { second } else { first };
     for container in &shown.containers {
-        let of = |policy| {
-            pod.with(policy).containers.iter().find(|other| other.name == container.name)
-        };
+        let of =
+            |policy| pod.with(policy).containers.iter().find(|other| other.name == container.name);
         writeln!(out)?;
         write_container(out, container, of(Policy::Merge), of(Policy::Strict))?;
     }

@@ -13,9 +13,7 @@ use super::report::{
 };
 
 /// What a warning is about.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// The API server refuses the pod.
@@ -309,9 +307,7 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
 pub fn implicit_groups(container: &ContainerOutcome) -> Vec<&Id> {
     let Some(identity) = &container.identity else { return Vec::new() };
     let from_image = |id: &&Id| {
-        let of_file = |origin: &Origin| {
-            matches!(origin, Origin::ImageFile { file, .. } if file == "/etc/group")
-        };
+        let of_file = |origin: &Origin| matches!(origin, Origin::ImageFile { file, .. } if file == "/etc/group");
         id.id != identity.group.id && !id.is_written() && id.origins.iter().any(of_file)
     };
     identity.groups.iter().filter(from_image).collect()

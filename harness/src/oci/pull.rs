@@ -63,7 +63,9 @@ pub enum PullProblem {
         source: CredentialRetrievalError,
     },
     /// The docker configuration has a token of a kind that a registry does not take.
-    #[error("the docker configuration has an identity token for {0}; log in with user and password")]
+    #[error(
+        "the docker configuration has an identity token for {0}; log in with user and password"
+    )]
     IdentityToken(String),
     /// The registry does not let this user read it.
     #[error(
@@ -125,11 +127,7 @@ pub async fn pull(image: &str, into: &Path, progress: PullProgress<'_>) -> Resul
         .map_err(|problem| PullError { image: image.escape_debug().to_string(), problem })
 }
 
-async fn pull_all(
-    image: &str,
-    into: &Path,
-    progress: PullProgress<'_>,
-) -> Result<(), PullProblem> {
+async fn pull_all(image: &str, into: &Path, progress: PullProgress<'_>) -> Result<(), PullProblem> {
     let reference: Reference = image.parse()?;
     let registry = reference.registry().to_owned();
     let failed = |error| failure(&registry, error);
@@ -154,7 +152,8 @@ async fn pull_all(
             };
             let entry = platform(Some(toolbox::ARCHITECTURE)).or_else(|| platform(None));
             let digest = entry.ok_or(PullProblem::NoPlatform)?.digest.clone();
-            let chosen = self::manifest(&client, &reference.clone_with_digest(digest), &auth).await?;
+            let chosen =
+                self::manifest(&client, &reference.clone_with_digest(digest), &auth).await?;
             layout.keep_bytes(&chosen.bytes, &chosen.digest)?;
             serde_json::from_slice(&chosen.bytes)?
         }
@@ -230,7 +229,19 @@ fn is_on_loopback(registry: &str) -> bool {
 /// What the docker configuration calls Docker Hub.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "https://index.docker.io/v1/");
 
+/// The docker configuration's file, where there is one.
+fn docker_configuration() -> Option<PathBuf> {
+    let folder = match std::env::var_os("DOCKER_CONFIG") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(std::env::var_os("HOME")?).join(".docker"),
+    };
+    Some(folder.join("config.json")).filter(|file| file.exists())
+}
+
 fn credentials(reference: &Reference) -> Result<RegistryAuth, PullProblem> {
+    if docker_configuration().is_none() {
+        return Ok(RegistryAuth::Anonymous);
+    }
     let registry = reference.registry();
     let server = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { registry };
     match get_credential(server) {
@@ -244,9 +255,7 @@ fn credentials(reference: &Reference) -> Result<RegistryAuth, PullProblem> {
             CredentialRetrievalError::ConfigNotFound
             | CredentialRetrievalError::NoCredentialConfigured,
         ) => Ok(RegistryAuth::Anonymous),
-        Err(source) => {
-            Err(PullProblem::Credentials { registry: registry.to_owned(), source })
-        }
+        Err(source) => Err(PullProblem::Credentials { registry: registry.to_owned(), source }),
     }
 }
 
@@ -312,8 +321,7 @@ impl Layout {
         if top["mediaType"].is_null() {
             top["mediaType"] = "".into();
         }
-        top["annotations"] =
-            serde_json::json!({"org.opencontainers.image.ref.name": reference,
+        top["annotations"] = serde_json::json!({"org.opencontainers.image.ref.name": reference,
                 "io.containerd.image.name": reference});
         let index = serde_json::json!({"schemaVersion": 2, "manifests": [top]});
         fs::write(self.root.join("index.json"), index.to_string())
@@ -330,7 +338,8 @@ mod tests {
         {
             assert!(is_on_loopback(registry), "{registry}");
         }
-        for registry in ["docker.io", "localhost.example:5000", "10.0.0.1:5000", "[2001:db8::1]:5"] {
+        for registry in ["docker.io", "localhost.example:5000", "10.0.0.1:5000", "[2001:db8::1]:5"]
+        {
             assert!(!is_on_loopback(registry), "{registry}");
         }
     }

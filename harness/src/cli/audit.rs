@@ -1,0 +1,89 @@
+//! `gidcheck audit`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::manifest_options::{ImageOptions, SettingOptions};
+use super::{CommandError, Outcome, refuse_problems};
+use crate::audit::files::Files;
+use crate::audit::{audit, sarif, text};
+use crate::explain::explain;
+use crate::explain::report::Severity;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+    Sarif,
+}
+
+/// What is grave enough to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity == Severity::Error,
+            Self::Warning => severity <= Severity::Warning,
+            Self::Note => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Find every container that gets a group nobody wrote down.
+///
+/// Looks at all manifests of folders and files, and at their images:
+///
+///   gidcheck audit deploy/
+///   gidcheck audit deploy/ --output sarif >gidcheck.sarif
+///   kubectl get pods,deployments,statefulsets,daemonsets,cronjobs -A -o yaml | gidcheck audit -
+///
+/// Findings are sorted by weight: groups that open something on a host weigh more. Exit codes:
+/// 0 nothing was found, 1 something was, 2 the input or the command line is wrong, 3 an image
+/// cannot be had.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Options {
+    /// Manifests, and folders of them; - is standard input.
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    images: ImageOptions,
+    #[command(flatten)]
+    setting: SettingOptions,
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "text")]
+    output: Output,
+    /// From which severity on the exit code is 1.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
+    fail_on: FailOn,
+}
+
+pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
+    let setting = options.setting.setting()?;
+    let mut files = Files::default();
+    for path in &options.paths {
+        files.read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
+    }
+    refuse_problems(&files.problems, &files.sources)?;
+    let images = options.images.images(&files.manifests)?;
+    let explanation = explain(&files.manifests, &images, &setting);
+    let audit = audit(explanation, files.not_read);
+    let mut out = anstream::stdout().lock();
+    match options.output {
+        Output::Text => text::write(&mut out, &audit)?,
+        Output::Json => writeln!(out, "{:#}", serde_json::json!(audit))?,
+        Output::Sarif => writeln!(out, "{:#}", sarif::log(&audit))?,
+    }
+    let fails = audit.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
+    Ok(if fails { Outcome::NotHeld } else { Outcome::Held })
+}

@@ -1,0 +1,193 @@
+//! What `gidcheck explain` says of manifests and their images, and of input that is none.
+
+mod saved;
+
+use std::fs;
+use std::process::Output;
+
+use saved::{GROUPS, Saved, assert_refused, shown};
+use serde_json::{Value as Json, json};
+
+fn gidcheck(arguments: &[&str], input: &[u8]) -> Output {
+    saved::gidcheck("explain", &[&["explain"], arguments].concat(), input)
+}
+
+/// Explains with `web.tar` at hand and no registry.
+fn explain(saved: &Saved, arguments: &[&str], input: &[u8]) -> Output {
+    let archive = saved.path("web.tar").display().to_string();
+    let all = [&["--pull", "never", "--image-archive", &archive], arguments].concat();
+    gidcheck(&all, input)
+}
+
+fn assert_snapshot(name: &str, arguments: &[&str]) {
+    let saved = Saved::new();
+    saved.assert_snapshot(&format!("explain-{name}"), &explain(&saved, arguments, b""));
+}
+
+/// A pod of `example.test/web:1` with a security context.
+fn pod(security: &Json) -> Vec<u8> {
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"},
+        "spec": {
+            "securityContext": security,
+            "containers": [{"name": "one", "image": "example.test/web:1"}],
+        },
+    });
+    pod.to_string().into_bytes()
+}
+
+fn strict() -> Vec<u8> {
+    pod(&json!({"runAsUser": 1000, "supplementalGroupsPolicy": "Strict"}))
+}
+
+/// The rules that an explanation warns of, as JSON has them.
+fn rules(output: &Output) -> Vec<String> {
+    let document: Json = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["schema"], "gidcheck.dev/explanation/v1");
+    let pods = document["pods"].as_array().expect("pods");
+    let warnings = pods.iter().flat_map(|pod| pod["warnings"].as_array().expect("warnings"));
+    warnings.map(|warning| warning["rule"].as_str().expect("a rule").to_owned()).collect()
+}
+
+#[test]
+fn every_id_has_its_origin_with_merge_and_with_strict() {
+    assert_snapshot("web", &["web.yaml"]);
+}
+
+#[test]
+fn a_runtime_that_cannot_do_it_makes_kubelets_reject_strict() {
+    assert_snapshot("rejected", &["web.yaml", "--runtime", "containerd-1.7"]);
+}
+
+#[test]
+fn the_document_has_the_same_for_programs() {
+    assert_snapshot("json", &["careful.yaml", "--output", "json"]);
+}
+
+#[test]
+fn strict_is_dropped_by_an_api_server_that_does_not_know_it() {
+    let saved = Saved::new();
+    for setting in [
+        &["--kubernetes", "1.30"][..],
+        &["--kubernetes", "1.32"],
+        &["--kubernetes", "1.34", "--feature-gate", "SupplementalGroupsPolicy=false"],
+    ] {
+        let output = explain(&saved, &[&["-", "--output", "json"], setting].concat(), &strict());
+        assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+        assert!(rules(&output).contains(&"strict-dropped".to_owned()), "{setting:?}");
+    }
+}
+
+#[test]
+fn strict_is_ignored_where_an_alpha_kubelet_meets_an_old_runtime() {
+    let setting = ["--kubernetes", "1.32", "--feature-gate", "SupplementalGroupsPolicy=true"];
+    let runtime = ["--runtime", "containerd-1.7", "-", "--output", "json"];
+    let output = explain(&Saved::new(), &[setting.as_slice(), &runtime].concat(), &strict());
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(rules(&output).contains(&"strict-ignored".to_owned()));
+}
+
+#[test]
+fn a_group_without_a_user_is_named_also_where_it_runs() {
+    let saved = Saved::new();
+    let pod = pod(&json!({"runAsGroup": 3000}));
+    let refused = explain(&saved, &["-", "--output", "json"], &pod);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(rules(&refused).contains(&"group-without-user".to_owned()));
+    let runs = explain(&saved, &["-", "--output", "json", "--runtime", "cri-o-1.31"], &pod);
+    assert_eq!(runs.status.code(), Some(0), "{}", shown(&runs));
+    assert!(rules(&runs).contains(&"group-without-user".to_owned()));
+}
+
+#[test]
+fn what_runtimes_make_differently_is_named() {
+    // runc 1.1 takes a requested 4000 for the group of that name.
+    let saved = Saved::new();
+    saved.write("web.tar", "example.test/web:1", "amd64", "4000:x:60000:\n");
+    let pod = pod(&json!({"runAsUser": 1000, "supplementalGroups": [4000]}));
+    let output = explain(&saved, &["-"], &pod);
+    let text = shown(&output);
+    assert!(text.contains("containerd-1.7"), "{text}");
+    assert!(text.contains("groups=1000,60000"), "{text}");
+}
+
+#[test]
+fn a_misspelt_field_is_named() {
+    let pod = pod(&json!({"runAsUser": 1000, "supplementalGroupPolicy": "Strict"}));
+    let output = explain(&Saved::new(), &["-"], &pod);
+    let text = shown(&output);
+    assert!(text.contains("spec.securityContext.supplementalGroupPolicy"), "{text}");
+}
+
+#[test]
+fn a_policy_that_does_not_exist_is_refused_by_the_api_server() {
+    let pod = pod(&json!({"supplementalGroupsPolicy": "strict"}));
+    let output = explain(&Saved::new(), &["-"], &pod);
+    let text = shown(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("Unsupported value: \"strict\""), "{text}");
+}
+
+#[test]
+fn an_image_of_another_architecture_is_looked_at_and_named() {
+    let saved = Saved::new();
+    let other = if cfg!(target_arch = "aarch64") { "amd64" } else { "arm64" };
+    saved.write("web.tar", "example.test/web:1", other, GROUPS);
+    let output = explain(&saved, &["-", "--output", "json"], &strict());
+    assert!(rules(&output).contains(&"other-architecture".to_owned()));
+}
+
+#[test]
+fn an_image_goes_by_the_name_that_it_is_given() {
+    let saved = Saved::new();
+    saved.write("other.tar", "localhost/build:7", "amd64", GROUPS);
+    let image = format!("example.test/web:1={}", saved.path("other.tar").display());
+    let output = gidcheck(&["-", "--pull", "never", "--image", &image], &strict());
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+#[test]
+fn an_image_that_is_not_known_is_said_to_be_so() {
+    let output = gidcheck(&["-", "--pull", "never", "--output", "json"], &strict());
+    assert_eq!(rules(&output), ["unknown-image"]);
+}
+
+#[test]
+fn bad_input_is_refused_with_its_place_and_nothing_is_printed() {
+    let saved = Saved::new();
+    let tabs = b"kind: Pod\nspec:\n\tcontainers: []\n";
+    assert_refused(&explain(&saved, &["-"], tabs), 2, &["<stdin>:3"]);
+    assert_refused(&explain(&saved, &["-"], b"\xff\xfe\x00"), 2, &["not UTF-8"]);
+    assert_refused(&explain(&saved, &["-"], b""), 2, &["no pod in the input"]);
+    assert_refused(&explain(&saved, &["-"], b"just: text\n"), 2, &["it has no kind"]);
+    assert_refused(&explain(&saved, &["nothing.yaml"], b""), 2, &["nothing.yaml", "No such file"]);
+    assert_refused(&explain(&saved, &["."], b""), 2, &["directory"]);
+    let version = explain(&saved, &["-", "--kubernetes", "1.99"], &strict());
+    assert_refused(&version, 2, &["1.99", "1.30 to 1.36"]);
+    let runtime = explain(&saved, &["-", "--runtime", "docker"], &strict());
+    assert_refused(&runtime, 2, &["docker", "containerd-2.1"]);
+    let gate = explain(&saved, &["-", "--feature-gate", "Nothing=true"], &strict());
+    assert_refused(&gate, 2, &["Nothing"]);
+}
+
+#[test]
+fn broken_archives_are_refused_with_their_names() {
+    let saved = Saved::new();
+    let whole = fs::read(saved.path("web.tar")).expect("it was written");
+    fs::write(saved.path("cut.tar"), &whole[..1500]).expect("the folder can be written");
+    fs::write(saved.path("text.tar"), "no archive").expect("the folder can be written");
+    for file in ["cut.tar", "text.tar", "missing.tar"] {
+        let path = saved.path(file).display().to_string();
+        let output = explain(&saved, &["-", "--image-archive", &path], &strict());
+        assert_refused(&output, 2, &[file]);
+    }
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_is_named_with_what_to_do() {
+    let pod = String::from_utf8(strict()).expect("text");
+    // Nothing listens on the discard port of this machine.
+    let pod = pod.replace("example.test/web:1", "127.0.0.1:9/web:1");
+    let output = gidcheck(&["-"], pod.as_bytes());
+    assert_refused(&output, 3, &["127.0.0.1:9/web:1", "--image-archive", "--pull never"]);
+}
