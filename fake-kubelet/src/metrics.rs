@@ -95,67 +95,95 @@ impl Metrics {
     /// Every counter in the Prometheus text format, in a fixed order.
     #[must_use]
     pub fn render(&self) -> String {
-        let mut text = String::new();
-        let mut family = |name: &str, help: &str, series: Vec<(String, u64)>| {
-            if series.is_empty() {
-                return;
-            }
-            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for (labels, value) in series {
-                let _ = writeln!(text, "{name}{labels} {value}");
-            }
-        };
+        self.families().iter().map(Family::render).collect()
+    }
+
+    /// Every counter that has a value, in a fixed order.
+    #[must_use]
+    pub fn families(&self) -> Vec<Family> {
         let rejections = self.admission_rejections.lock().unwrap_or_else(|e| e.into_inner());
-        family(
-            "kubelet_admission_rejections_total",
-            "[ALPHA] Cumulative number pod admission rejections by the Kubelet.",
-            rejections.iter().map(|(reason, n)| (format!("{{reason=\"{reason}\"}}"), *n)).collect(),
-        );
-        drop(rejections);
-        let labels = "{container_state=\"running\"}".to_owned();
-        family(
-            "kubelet_running_containers",
-            "[BETA] Number of containers currently running",
-            vec![(labels, self.running_containers.load(Ordering::Relaxed))],
-        );
-        family(
-            "kubelet_running_pods",
-            "[BETA] Number of pods that have a running pod sandbox",
-            vec![(String::new(), self.running_pods.load(Ordering::Relaxed))],
-        );
+        let rejections =
+            rejections.iter().map(|(reason, n)| (format!("reason=\"{reason}\""), *n)).collect();
         let started = ContainerType::ALL.iter().filter_map(|kind| {
             let value = self.started_containers[*kind as usize].load(Ordering::Relaxed);
-            (value > 0).then(|| (format!("{{container_type=\"{}\"}}", kind.label()), value))
+            (value > 0).then(|| (format!("container_type=\"{}\"", kind.label()), value))
         });
-        family(
-            "kubelet_started_containers_total",
-            "[ALPHA] Cumulative number of containers started",
-            started.collect(),
-        );
         let errors = self.started_containers_errors.lock().unwrap_or_else(|e| e.into_inner());
-        family(
-            "kubelet_started_containers_errors_total",
-            "[ALPHA] Cumulative number of errors when starting containers",
-            errors
-                .iter()
-                .map(|((kind, code), n)| {
-                    (format!("{{code=\"{code}\",container_type=\"{}\"}}", kind.label()), *n)
-                })
-                .collect(),
-        );
-        drop(errors);
-        family(
-            "kubelet_started_pods_errors_total",
-            "[ALPHA] Cumulative number of errors when starting pods",
-            vec![(String::new(), self.started_pods_errors.load(Ordering::Relaxed))],
-        );
-        family(
-            "kubelet_started_pods_total",
-            "[ALPHA] Cumulative number of pods started",
-            vec![(String::new(), self.started_pods.load(Ordering::Relaxed))],
-        );
+        let errors = errors.iter().map(|((kind, code), n)| {
+            (format!("code=\"{code}\",container_type=\"{}\"", kind.label()), *n)
+        });
+        let alone = |counter: &AtomicU64| vec![(String::new(), counter.load(Ordering::Relaxed))];
+        let running = self.running_containers.load(Ordering::Relaxed);
+        let families = [
+            (
+                "kubelet_admission_rejections_total",
+                "[ALPHA] Cumulative number pod admission rejections by the Kubelet.",
+                rejections,
+            ),
+            (
+                "kubelet_running_containers",
+                "[BETA] Number of containers currently running",
+                vec![("container_state=\"running\"".to_owned(), running)],
+            ),
+            (
+                "kubelet_running_pods",
+                "[BETA] Number of pods that have a running pod sandbox",
+                alone(&self.running_pods),
+            ),
+            (
+                "kubelet_started_containers_total",
+                "[ALPHA] Cumulative number of containers started",
+                started.collect(),
+            ),
+            (
+                "kubelet_started_containers_errors_total",
+                "[ALPHA] Cumulative number of errors when starting containers",
+                errors.collect(),
+            ),
+            (
+                "kubelet_started_pods_errors_total",
+                "[ALPHA] Cumulative number of errors when starting pods",
+                alone(&self.started_pods_errors),
+            ),
+            (
+                "kubelet_started_pods_total",
+                "[ALPHA] Cumulative number of pods started",
+                alone(&self.started_pods),
+            ),
+        ];
+        families
+            .into_iter()
+            .filter(|(.., series)| !series.is_empty())
+            .map(|(name, help, series)| Family { name, help, series })
+            .collect()
+    }
+}
+
+/// A metric: one value for each set of labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// Its name, as real components have it.
+    pub name: &'static str,
+    /// Its description, as real components have it.
+    pub help: &'static str,
+    /// The labels as they are written between braces, which may be none, and the value.
+    pub series: Vec<(String, u64)>,
+}
+
+impl Family {
+    /// The metric in the Prometheus text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let Self { name, help, series } = self;
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        let mut text = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        for (labels, value) in series {
+            // Writing to a String cannot fail.
+            let _ = match labels.as_str() {
+                "" => writeln!(text, "{name} {value}"),
+                labels => writeln!(text, "{name}{{{labels}}} {value}"),
+            };
+        }
         text
     }
 }

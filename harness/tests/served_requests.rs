@@ -60,6 +60,14 @@ impl Server {
         assert_eq!((seen, status["message"].as_str()), (code, Some(says)), "{request:?} {body}");
     }
 
+    async fn text(&self, path: &str) -> (u16, String) {
+        let request = Request::get(path).body(Body::empty()).expect("the request is well-formed");
+        let answer = self.client.send(request).await.expect("the server answers");
+        let code = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("the answer ends").to_bytes();
+        (code, String::from_utf8_lossy(&body).into_owned())
+    }
+
     async fn create(&self, path: &str, object: &Json) -> Json {
         let json = [("content-type", "application/json")];
         let (code, made) = self.ask(("POST", path), &json, object).await;
@@ -243,4 +251,44 @@ async fn a_server_knows_no_field_that_is_newer_than_it_is() {
     let made = server.create(PODS, &strict).await;
     assert_eq!(made["spec"]["securityContext"], json!({}));
     server.served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubelets_rejections_are_in_their_own_metrics_and_in_the_clusters() {
+    let nodes =
+        vec![node("n17", "1.36.2", "containerd-1.7"), node("n21", "1.36.2", "containerd-2.1")];
+    let server = Server::of(Served::start(nodes, 1.0).await).await;
+    let mut strict = pod("strict");
+    strict["spec"]["nodeName"] = json!("n17");
+    strict["spec"]["nodeSelector"] = Json::Null;
+    strict["spec"]["securityContext"] = json!({"supplementalGroupsPolicy": "Strict"});
+    server.create(PODS, &strict).await;
+    let own =
+        "kubelet_admission_rejections_total{reason=\"SupplementalGroupsPolicyNotSupported\"} 1\n";
+    let in_all = "kubelet_admission_rejections_total\
+        {reason=\"SupplementalGroupsPolicyNotSupported\",node=\"n17\"} 1\n";
+    let mut looks = 0;
+    while !server.text("/metrics").await.1.contains(in_all) {
+        looks += 1;
+        assert!(looks < 100, "the kubelet rejects the pod and counts that");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let (code, text) = server.text("/api/v1/nodes/n17/proxy/metrics").await;
+    assert_eq!(code, 200);
+    assert!(text.contains(own), "{text}");
+    let (_, text) = server.text("/api/v1/nodes/n21/proxy/metrics").await;
+    assert!(text.contains("kubelet_started_pods_total 0\n") && !text.contains(own), "{text}");
+    let (code, text) = server.text("/metrics").await;
+    assert_eq!(code, 200);
+    assert_eq!(text.matches("# TYPE kubelet_running_pods gauge\n").count(), 1, "{text}");
+    assert!(text.contains("kubelet_running_pods{node=\"n21\"} 0\n"), "{text}");
+    for (path, code, says) in [
+        ("/api/v1/nodes/n17/proxy/healthz", 200, "ok"),
+        ("/api/v1/nodes/n17/proxy/nothing", 404, "404 page not found\n"),
+    ] {
+        assert_eq!(server.text(path).await, (code, says.to_owned()), "{path}");
+    }
+    let (code, status) =
+        server.ask(("GET", "/api/v1/nodes/x/proxy/metrics"), &[], &Json::Null).await;
+    assert_eq!((code, status["message"].as_str()), (404, Some("nodes \"x\" not found")));
 }

@@ -46,6 +46,11 @@ pub(super) fn text(code: StatusCode, text: impl Into<String>) -> Answer {
     of_type(code, "text/plain; charset=utf-8", text.into().into_bytes().into())
 }
 
+/// Metrics in the Prometheus text format.
+pub(super) fn metrics(text: String) -> Answer {
+    of_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text.into_bytes().into())
+}
+
 /// A refusal.
 pub(super) fn refusal(status: &Status) -> Answer {
     let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

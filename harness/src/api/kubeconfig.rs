@@ -1,6 +1,7 @@
 //! The kubeconfig with which clients reach the server: readable by its owner only, written as a
 //! whole or not at all, and taken away again if it is still ours.
 
+use std::fs::TryLockError;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,12 @@ pub enum KubeconfigError {
         .0.display()
     )]
     Exists(PathBuf),
+    /// Another server's, which still runs.
+    #[error(
+        "{} belongs to another gidcheck serve that still runs; name another file with --write-kubeconfig, or end that one first",
+        .0.display()
+    )]
+    InUse(PathBuf),
     /// The file could not be written.
     #[error("the kubeconfig {} cannot be written", path.display())]
     Write {
@@ -47,6 +54,8 @@ pub struct Kubeconfig {
     path: PathBuf,
     /// What was written, by which the file is known again: it carries the token.
     text: String,
+    /// Locked as long as the server lives, however it ends.
+    _lock: Option<fs::File>,
 }
 
 impl Kubeconfig {
@@ -61,18 +70,19 @@ impl Kubeconfig {
             Ok(found) if !found.is_file() || !is_ours(path) => {
                 return Err(KubeconfigError::Exists(path.to_owned()));
             }
-            Ok(_) => fs::remove_file(path).map_err(failed)?,
+            Ok(_) => remove_stale(path)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
         let temporary = temporary_beside(path);
         let text = text(access);
         // A link is refused where something is, which a rename would replace.
-        let written = write_new(&temporary, &text).and_then(|()| fs::hard_link(&temporary, path));
+        let written = write_new(&temporary, &text)
+            .and_then(|lock| fs::hard_link(&temporary, path).map(|()| lock));
         // What is not linked is of no use, and what is linked has its name.
         let _ = fs::remove_file(&temporary);
         match written {
-            Ok(()) => Ok(Self { path: path.to_owned(), text }),
+            Ok(lock) => Ok(Self { path: path.to_owned(), text, _lock: lock }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(KubeconfigError::Exists(path.to_owned()))
             }
@@ -147,10 +157,24 @@ fn temporary_beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+/// Removes what an earlier server left, unless it still runs.
+fn remove_stale(path: &Path) -> Result<(), KubeconfigError> {
+    let failed = |source| KubeconfigError::Write { path: path.to_owned(), source };
+    let file = fs::File::open(path).map_err(failed)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(KubeconfigError::InUse(path.to_owned())),
+        // Where files cannot be locked nobody can hold one.
+        Ok(()) | Err(TryLockError::Error(_)) => fs::remove_file(path).map_err(failed),
+    }
+}
+
+/// Writes a file that is not there yet and locks it, where its file system has locks.
+fn write_new(path: &Path, text: &str) -> io::Result<Option<fs::File>> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    let is_locked = file.try_lock().is_ok();
+    Ok(is_locked.then_some(file))
 }
 
 #[cfg(test)]
@@ -194,10 +218,24 @@ mod tests {
     }
 
     #[test]
+    fn a_second_server_leaves_the_file_of_one_that_runs_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config");
+        let first = Kubeconfig::write(&path, &access()).expect("nothing is there");
+        let before = fs::read(&path).expect("it is there");
+        let second = Kubeconfig::write(&path, &access());
+        assert!(matches!(second, Err(KubeconfigError::InUse(_))));
+        assert_eq!(fs::read(&path).expect("it is still there"), before);
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
+        drop(first);
+        drop(Kubeconfig::write(&path, &access()).expect("nothing is there"));
+    }
+
+    #[test]
     fn what_a_killed_server_left_is_replaced_and_what_replaced_it_stays() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("config");
-        std::mem::forget(Kubeconfig::write(&path, &access()).expect("nothing is there"));
+        fs::write(&path, text(&access())).expect("a killed server's file");
         let written = Kubeconfig::write(&path, &access()).expect("it is ours");
         fs::remove_file(&path).expect("it is there");
         fs::write(&path, "mine").expect("a file");

@@ -15,6 +15,7 @@ mod health;
 mod kubeconfig;
 mod logs;
 mod negotiation;
+mod node_proxy;
 mod objects;
 mod options;
 mod path;

@@ -51,6 +51,8 @@ pub(super) struct Target {
     /// Empty for all objects.
     pub(super) name: String,
     pub(super) subresource: Option<&'static Subresource>,
+    /// What follows a subresource that leads elsewhere.
+    pub(super) path_there: String,
     /// Whether the path says `watch`, as paths did before the query could.
     pub(super) says_watch: bool,
 }
@@ -134,12 +136,12 @@ fn below(group: &str, version: &str, rest: &[&str]) -> Route {
         ["namespaces", name, rest @ ..] if is_within(group, version, rest) => (*name, rest),
         rest => ("", rest),
     };
-    let (plural, name, subresource) = match *rest {
-        [plural] => (plural, "", ""),
-        [plural, name] => (plural, name, ""),
-        [plural, name, subresource] => (plural, name, subresource),
+    let (plural, name, subresource, there) = match *rest {
+        [plural] => (plural, "", "", &[][..]),
+        [plural, name] => (plural, name, "", &[][..]),
         // What is below these goes to where they lead.
-        [plural, name, "proxy", ..] => (plural, name, "proxy"),
+        [plural, name, "proxy", ref there @ ..] => (plural, name, "proxy", there),
+        [plural, name, subresource] => (plural, name, subresource, &[][..]),
         _ => return Route::UnknownResource,
     };
     let Some(resource) = resource::find(group, version, plural) else {
@@ -161,6 +163,7 @@ fn below(group: &str, version: &str, rest: &[&str]) -> Route {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         subresource,
+        path_there: there.join("/"),
         says_watch,
     })
 }

@@ -15,7 +15,9 @@ use super::driven::DrivenCluster;
 use super::path::{Route, Target, index, route};
 use super::query::Query;
 use super::token::Token;
-use super::{exec, health, logs, negotiation, objects, reviews, steps, version, watching};
+use super::{
+    exec, health, logs, negotiation, node_proxy, objects, reviews, steps, version, watching,
+};
 use crate::cluster::quoted;
 
 /// What every request needs.
@@ -127,13 +129,10 @@ async fn routed(context: &Arc<Context>, request: Request<Incoming>) -> Result<An
         ),
         Route::Health(check, part) => health::health(check, &part, &head.query),
         Route::Metrics => {
-            let metrics = context.cluster.look(|cluster| Box::pin(async { cluster.metrics() }));
-            let text = metrics.await.map_err(|_| ended())?;
-            answer::of_type(
-                StatusCode::OK,
-                "text/plain; version=0.0.4; charset=utf-8",
-                text.into_bytes().into(),
-            )
+            let metrics = context
+                .cluster
+                .look(|cluster| Box::pin(async { cluster.metrics() + &cluster.kubelet_metrics() }));
+            answer::metrics(metrics.await.map_err(|_| ended())?)
         }
         Route::CoreVersions | Route::Groups if wants_aggregated(accept) => {
             let groups = discovery::aggregated(matches!(route, Route::CoreVersions));
@@ -234,6 +233,7 @@ async fn of_objects(
                  use kubectl exec and kubectl logs",
             ));
         }
+        ("nodes", "proxy") => return node_proxy::pass_on(context, &target, &head).await,
         (_, "proxy") => {
             return Err(answer::not_implemented("nothing listens in a simulated cluster"));
         }

@@ -2,15 +2,15 @@
 //!
 //! The scheduler's, the controllers' and the API server's metrics are those of
 //! 1.36; pods by phase have the name and labels that kube-state-metrics gives
-//! them.
+//! them. Whoever looks at the whole cluster at once sees the kubelets' too, told
+//! apart by a label as Prometheus would.
 
-use std::fmt::Write;
-
+use fake_kubelet::metrics::Family;
 use k8s_openapi::api::core::v1::Pod;
 use kubernetes_objects::resource::RESOURCES;
 
-use super::Cluster;
 use super::scheduler::QueueName;
+use super::{Cluster, ClusterNode};
 
 /// The names of everything that is counted.
 pub const NAMES: &[&str] = &[
@@ -31,15 +31,14 @@ type Series = (String, u64);
 
 /// Every metric in the Prometheus text format, in a fixed order.
 pub(super) fn render(cluster: &Cluster) -> String {
-    let mut text = String::new();
     let scheduler = cluster.scheduler_metrics.counts();
     let queues = cluster.controllers.queues();
     let of_queues = |of: fn(&super::controllers::QueueCounts) -> u64| {
-        queues.iter().map(|(name, counts)| (format!("{{name=\"{name}\"}}"), of(counts))).collect()
+        queues.iter().map(|(name, counts)| (format!("name=\"{name}\""), of(counts))).collect()
     };
-    let attempt = |result| format!("{{profile=\"default-scheduler\",result=\"{result}\"}}");
+    let attempt = |result| format!("profile=\"default-scheduler\",result=\"{result}\"");
     let pending = QueueName::ALL.map(|queue| {
-        (format!("{{queue=\"{}\"}}", queue.label()), scheduler.pending[queue as usize] as u64)
+        (format!("queue=\"{}\"", queue.label()), scheduler.pending[queue as usize] as u64)
     });
     let families: [(&str, &str, Vec<Series>); 7] = [
         (
@@ -81,15 +80,30 @@ pub(super) fn render(cluster: &Cluster) -> String {
             of_queues(|counts| counts.retries),
         ),
     ];
-    for (name, help, series) in families {
-        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (labels, value) in series {
-            let _ = writeln!(text, "{name}{labels} {value}");
+    families.map(|(name, help, series)| Family { name, help, series }.render()).concat()
+}
+
+/// Every metric of the nodes' kubelets, with the node as a label.
+pub(super) fn render_nodes(cluster: &Cluster) -> String {
+    let mut families: Vec<Family> = Vec::new();
+    let kubelets = cluster.nodes().filter_map(|node| Some((node, node.kubelet()?)));
+    for (node, kubelet) in kubelets {
+        for family in kubelet.metrics().families() {
+            let of_node =
+                family.series.into_iter().map(|(labels, value)| with_node(node, &labels, value));
+            match families.iter_mut().find(|known| known.name == family.name) {
+                Some(known) => known.series.extend(of_node),
+                None => families.push(Family { series: of_node.collect(), ..family }),
+            }
         }
     }
-    text
+    families.sort_by_key(|family| family.name);
+    families.iter().map(Family::render).collect()
+}
+
+fn with_node(node: &ClusterNode, labels: &str, value: u64) -> Series {
+    let comma = if labels.is_empty() { "" } else { "," };
+    (format!("{labels}{comma}node=\"{}\"", node.name()), value)
 }
 
 fn stored(cluster: &Cluster) -> Vec<Series> {
@@ -97,7 +111,7 @@ fn stored(cluster: &Cluster) -> Vec<Series> {
         .iter()
         .map(|one| (one, cluster.api.count(one) as u64))
         .filter(|(_, count)| *count > 0)
-        .map(|(one, count)| (format!("{{resource=\"{}\"}}", one.qualified()), count))
+        .map(|(one, count)| (format!("resource=\"{}\"", one.qualified()), count))
         .collect()
 }
 
@@ -113,5 +127,5 @@ fn phases(pod: &Pod) -> impl Iterator<Item = Series> {
     let current = pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default();
     PHASES
         .iter()
-        .map(move |phase| (format!("{{{labels},phase=\"{phase}\"}}"), u64::from(current == *phase)))
+        .map(move |phase| (format!("{labels},phase=\"{phase}\""), u64::from(current == *phase)))
 }

@@ -245,6 +245,12 @@ impl Cluster {
         metrics::render(self)
     }
 
+    /// What the kubelets count, in the Prometheus text format, with the node as a label.
+    #[must_use]
+    pub fn kubelet_metrics(&self) -> String {
+        metrics::render_nodes(self)
+    }
+
     /// All nodes, by name.
     pub fn nodes(&self) -> impl Iterator<Item = &ClusterNode> {
         self.nodes.values()

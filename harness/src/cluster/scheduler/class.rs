@@ -16,8 +16,9 @@ use super::message;
 use super::nodes::{NodeId, Nodes};
 use super::score::Raw;
 
-/// The best node first: by points, then by fewer pods, then by name.
-type Rank = (Reverse<i64>, usize, Arc<str>, NodeId);
+/// The best node first: by points, then by fewer pods, then the one that was chosen longest ago,
+/// then by name.
+type Rank = (Reverse<i64>, usize, u64, Arc<str>, NodeId);
 
 /// What is known of a node for the class.
 #[derive(Debug)]
@@ -120,7 +121,8 @@ impl Class {
             Ok(()) => {
                 let raw = Raw::of(&self.demand, node);
                 let points = raw.total(self.highest.0, self.highest.1);
-                let rank = (Reverse(points), node.taken.pods, Arc::clone(&node.name), id);
+                let name = Arc::clone(&node.name);
+                let rank = (Reverse(points), node.taken.pods, node.chosen, name, id);
                 self.affinities.add(raw.affinity);
                 self.taints.add(raw.taints);
                 self.ranked.insert(rank.clone());

@@ -273,7 +273,7 @@ impl Scheduler {
         let uid = pod.metadata.uid.clone().unwrap_or_default();
         let outcome = match best.map(|node| Arc::clone(&node.name)) {
             Some(node) => {
-                self.nodes.add_pod(&node, &kept.class.demand);
+                self.nodes.choose(&node, &kept.class.demand);
                 self.assumed.insert(uid, Arc::clone(&node));
                 Outcome::Node(node)
             }

@@ -18,6 +18,8 @@ pub(super) struct NodeState {
     pub(super) object: Arc<Node>,
     pub(super) allocatable: Amounts,
     pub(super) taken: Taken,
+    /// When it was chosen for a pod the last time, in choices; 0 for never.
+    pub(super) chosen: u64,
 }
 
 /// What the pods of a node take, those that have ended left out.
@@ -59,6 +61,7 @@ pub(super) struct Nodes {
     /// The nodes that changed, oldest first, from `forgotten` on.
     changes: Vec<NodeId>,
     forgotten: u64,
+    choices: u64,
 }
 
 impl Nodes {
@@ -96,7 +99,7 @@ impl Nodes {
         self.ids.insert(Arc::clone(&name), id);
         let taken = self.absent.remove(&*name).unwrap_or_default();
         let object = Arc::clone(object);
-        self.states.push(Some(NodeState { name, object, allocatable, taken }));
+        self.states.push(Some(NodeState { name, object, allocatable, taken, chosen: 0 }));
         self.changed(id);
         true
     }
@@ -110,6 +113,17 @@ impl Nodes {
             self.absent.insert(name.to_owned(), state.taken);
         }
         self.changed(id);
+    }
+
+    /// Counts a pod on the node that has been chosen for it.
+    pub(super) fn choose(&mut self, node: &str, demand: &Demand) {
+        self.choices += 1;
+        if let Some(&id) = self.ids.get(node)
+            && let Some(state) = self.states[id].as_mut()
+        {
+            state.chosen = self.choices;
+        }
+        self.add_pod(node, demand);
     }
 
     /// Counts a pod on a node.

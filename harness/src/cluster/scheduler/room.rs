@@ -61,7 +61,7 @@ impl Room {
         let best = kept.best().and_then(|id| self.nodes.get(id)).map(|node| Arc::clone(&node.name));
         match best {
             Some(node) => {
-                self.add_pod(&node, class);
+                self.nodes.choose(&node, &kept.demand);
                 Ok(node)
             }
             None => Err(kept.message(&self.nodes, self.version)),

@@ -3,8 +3,9 @@
 //! The scores and weights of kube-scheduler's default profile that tell nodes
 //! apart here. Image locality, the default spreading of a controller's pods
 //! and pod affinity give no points: of nodes with equal points the one with
-//! fewer pods is preferred, then the first by name, where the real one draws
-//! lots.
+//! fewer pods is preferred, then the one that was chosen longest ago, then the
+//! first by name, where the real one draws lots. So a node that loses its pods
+//! at once does not get every pod there is.
 
 use fake_kubelet::admission::affinity::{term_matches, untolerated};
 

@@ -30,7 +30,7 @@ pub(super) fn as_expected(
             Err(Stop::Different(vec![Difference::new(what, words(wanted), seen)]))
         }
         Err(Stop::Refused(refusal)) => compare(wanted, Some(refusal.reason), &refusal.message),
-        Err(Stop::Cluster(ClusterError::FeatureGate(error))) => {
+        Err(Stop::Cluster(ClusterError::FeatureGate(error)) | Stop::Gate { error, .. }) => {
             compare(wanted, None, &error.to_string())
         }
         Err(stop) => Err(stop),

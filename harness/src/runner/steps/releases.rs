@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fake_kubelet::version::KubernetesVersion;
+use fake_kubelet::version::{FeatureGates, KubernetesVersion};
 
 use super::Stop;
 use crate::cluster::{Cluster, ClusterError};
@@ -54,6 +54,7 @@ pub(super) async fn change(
         let (from, _) = kubelet_of(name, cluster)?;
         direction.check_kubernetes(from, to.0).map_err(wrong)?;
         check_kubelet(name, to.0, change.skew, cluster)?;
+        check_gates(name, to.0, cluster)?;
     }
     if let Some(to) = change.runtime {
         change_runtime(name, to, cluster)?;
@@ -76,6 +77,18 @@ pub(super) fn check_kubelet(
         VersionSkew::Supported => cluster.check_kubelet(node, version).map_err(skewed),
         VersionSkew::Allowed => Ok(()),
     }
+}
+
+/// Checks that a node's kubelet starts with the gates set on it in another version.
+pub(super) fn check_gates(
+    node: &str,
+    version: KubernetesVersion,
+    cluster: &Cluster,
+) -> Result<(), Stop> {
+    let (_, settings) = kubelet_of(node, cluster)?;
+    FeatureGates::new(version, settings.iter().map(|(name, value)| (name.as_str(), *value)))
+        .map(drop)
+        .map_err(|error| Stop::Gate { node: node.to_owned(), version, error })
 }
 
 fn skewed(error: ClusterError) -> Stop {

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Node;
 use super::super::waiting::{pass, until};
 use super::Stop;
 use super::nodes::{Limits, drain, uncordon};
-use super::releases::{change_runtime, check_kubelet, kubelet_of};
+use super::releases::{change_runtime, check_gates, check_kubelet, kubelet_of};
 use crate::check::Difference;
 use crate::cluster::Cluster;
 use crate::scenario::{Direction, DirectionError, RollingChange, RollingOrder, RuntimeName};
@@ -42,6 +42,7 @@ pub(super) async fn change(
         let needed = needed_by(node, whole, direction, cluster)?;
         if let Some(to) = needed.kubelet {
             check_kubelet(node, to, change.skew, cluster)?;
+            check_gates(node, to, cluster)?;
         }
         changes |= !needed.is_nothing();
     }

@@ -1,5 +1,6 @@
 //! Why a case stops at a step, and what is shown of it.
 
+use fake_kubelet::version::{FeatureGateError, KubernetesVersion};
 use thiserror::Error;
 
 use super::super::waiting::OutOfPatience;
@@ -24,6 +25,19 @@ pub(in crate::runner) enum Stop {
     /// The API refused.
     #[error("the API server refuses: {0}")]
     Refused(#[from] ApiRefusal),
+    /// A node's kubelet would not start in its new version, so nothing has been changed.
+    #[error(
+        "the kubelet of node {node:?} would not start as {version}: {error}; set its gates with \
+         setFeatureGates first; nothing has been changed"
+    )]
+    Gate {
+        /// The node.
+        node: String,
+        /// The version that it was to be brought to.
+        version: KubernetesVersion,
+        /// What the kubelet says.
+        error: FeatureGateError,
+    },
     /// The cluster cannot do it.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -70,7 +84,8 @@ impl Stop {
             }
             Self::Different(differences) => Verdict::Failed(failure(step_span, differences)),
             Self::Refused(_) => Verdict::Failed(failure(step_span, Vec::new())),
-            Self::Cluster(_)
+            Self::Gate { .. }
+            | Self::Cluster(_)
             | Self::Exec(_)
             | Self::OutOfTime
             | Self::TooMuchTime(_)
@@ -84,7 +99,8 @@ impl Stop {
     pub(in crate::runner) fn is_broken(&self) -> bool {
         match self {
             Self::Unmet(..) | Self::CameTrue(_) | Self::Different(_) | Self::Refused(_) => false,
-            Self::Cluster(_)
+            Self::Gate { .. }
+            | Self::Cluster(_)
             | Self::Exec(_)
             | Self::OutOfTime
             | Self::TooMuchTime(_)
