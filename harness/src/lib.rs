@@ -14,6 +14,7 @@ pub mod deviations;
 pub mod document;
 pub mod explain;
 pub mod images;
+pub mod input;
 pub mod matrix;
 pub mod oci;
 pub mod plan;

@@ -1,12 +1,16 @@
-//! What `gidcheck audit` finds in folders of manifests, and what it says of input that is none.
+//! What `gidcheck audit` finds in folders of manifests and in clusters, and what it says of input
+//! that is none.
 
 mod saved;
+mod served;
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
 use saved::{Saved, assert_refused, shown};
 use serde_json::{Value as Json, json};
+use served::{Served, node};
 
 /// The groups of `web.tar` with one that opens something on a host.
 const WITH_DISK: &str = "root:x:0:\nadm:x:4:root\ndisk:x:6:web\nweb:x:1000:\nstaff:x:50000:web\n";
@@ -107,4 +111,137 @@ fn a_file_that_is_named_must_be_right() {
     assert_refused(&audit(&saved, &["deploy/values.yml"], b""), 2, &["no kind"]);
     assert_refused(&audit(&saved, &["nowhere"], b""), 2, &["nowhere", "No such file"]);
     assert_refused(&audit(&saved, &["-"], b"\xff"), 2, &["not UTF-8"]);
+}
+
+/// A pod of a ReplicaSet of a Deployment, as a cluster has them.
+fn owned(count: usize) -> Vec<Json> {
+    let spec = json!({
+        "securityContext": {"runAsUser": 1000, "runAsGroup": 3000},
+        "containers": [{"name": "web", "image": "example.test/web:1"}],
+    });
+    let template = json!({"metadata": {"labels": {"app": "web"}}, "spec": spec});
+    let owner = |kind: &str, uid: &str| {
+        json!([{"apiVersion": "apps/v1", "kind": kind, "name": "web", "uid": uid,
+            "controller": true}])
+    };
+    let mut items = vec![
+        json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "namespace": "shop", "uid": "d"},
+            "spec": {"template": template}}),
+        json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": {"name": "web-1", "namespace": "shop", "uid": "r",
+                "ownerReferences": owner("Deployment", "d")},
+            "spec": {"template": template}}),
+    ];
+    items.extend((0..count).map(|at| {
+        json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": format!("web-1-{at}"), "namespace": "shop", "uid": format!("p{at}"),
+                "annotations": {"text": "x".repeat(1000)},
+                "ownerReferences": owner("ReplicaSet", "r")},
+            "spec": spec})
+    }));
+    items
+}
+
+/// The titles of what was found.
+fn titles(output: &Output) -> Vec<String> {
+    let found = document(output);
+    let findings = found["findings"].as_array().expect("findings").clone();
+    let title = |finding: &Json| format!("{}/{}", finding["kind"], finding["name"]);
+    findings.iter().map(|finding| title(finding).replace('"', "")).collect()
+}
+
+#[test]
+fn what_a_controller_has_made_counts_once() {
+    let saved = Saved::new();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": owned(3)});
+    let output = audit(&saved, &["-", "--output", "json"], list.to_string().as_bytes());
+    assert_eq!(titles(&output), ["Deployment/web"]);
+    // Pods alone, without what made them, stand for themselves.
+    let pods = json!({"apiVersion": "v1", "kind": "List", "items": owned(3)[2..]});
+    let output = audit(&saved, &["-", "--output", "json"], pods.to_string().as_bytes());
+    assert_eq!(titles(&output), ["Pod/web-1-0"]);
+}
+
+#[test]
+fn what_kubectl_prints_of_a_large_cluster_is_read_object_by_object() {
+    let saved = Saved::new();
+    let mut items = owned(4000);
+    // One that is no object does not spoil the rest.
+    items.push(json!({"apiVersion": "v1"}));
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    let output = audit(&saved, &["-", "--output", "json"], list.to_string().as_bytes());
+    assert_eq!(titles(&output), ["Deployment/web"]);
+    let found = document(&output);
+    assert_eq!(found["notRead"][0]["why"], "an object is left out: it has no kind");
+    let text = list.to_string();
+    let cut = &text.as_bytes()[..text.len() - 100];
+    assert_refused(&audit(&saved, &["-"], cut), 2, &["standard input:1:", "not valid JSON"]);
+}
+
+/// Creates a deployment with two replicas, as a client does.
+async fn deploy(served: &Served) {
+    let api: kube::Api<kube::core::DynamicObject> = kube::Api::namespaced_with(
+        served.admin().await,
+        "default",
+        &kube::discovery::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(
+            "apps",
+            "v1",
+            "Deployment",
+        )),
+    );
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {
+                    "securityContext": {"runAsUser": 1000, "runAsGroup": 3000},
+                    "containers": [{"name": "web", "image": "example.test/web:1"}],
+                },
+            },
+        },
+    });
+    let deployment = serde_json::from_value(deployment).expect("an object");
+    api.create(&kube::api::PostParams::default(), &deployment).await.expect("it is created");
+}
+
+fn audit_live(saved: &Saved, kubeconfig: &Path) -> Output {
+    let (archive, kubeconfig) =
+        (saved.path("web.tar").display().to_string(), kubeconfig.display().to_string());
+    let arguments = ["audit", "--kubeconfig", &kubeconfig, "--image-archive", &archive];
+    let how = ["--pull", "never", "--output", "json"];
+    saved::gidcheck("audit", &[&arguments[..], &how].concat(), b"")
+}
+
+#[test]
+fn a_live_cluster_is_read_and_what_a_deployment_makes_counts_once() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let nodes = vec![node("only", "1.36", "containerd-2.1")];
+    let served = runtime.block_on(Served::start(nodes, 100.0));
+    runtime.block_on(deploy(&served));
+    let saved = Saved::new();
+    let output = audit_live(&saved, served.kubeconfig());
+    let found = document(&output);
+    assert_eq!(output.status.code(), Some(1), "{found}");
+    assert_eq!(found["pods"], 1, "{found}");
+    assert_eq!(found["findings"][0]["kind"], "Deployment");
+    assert_eq!(found["findings"][0]["groups"][0]["id"], 50_000);
+    runtime.block_on(served.stop());
+}
+
+#[test]
+fn a_cluster_that_cannot_be_reached_is_named() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("config");
+    let kubeconfig = "apiVersion: v1\nkind: Config\ncurrent-context: a\n\
+        clusters: [{name: a, cluster: {server: 'https://127.0.0.1:9'}}]\n\
+        users: [{name: a, user: {token: t}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n";
+    fs::write(&path, kubeconfig).expect("it can be written");
+    let output = audit_live(&Saved::new(), &path);
+    assert_refused(&output, 3, &["the cluster cannot be read", "cannot be reached"]);
+    let nowhere = audit_live(&Saved::new(), &folder.path().join("nowhere"));
+    assert_refused(&nowhere, 2, &["nowhere", "cannot be used"]);
 }

@@ -1,18 +1,22 @@
-//! The manifests of folders and files.
+//! The manifests of folders, files and clusters.
 //!
 //! A folder holds all sorts: what is no Kubernetes object is passed over,
 //! what cannot be read is named. A file that somebody names must be right.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
+use super::dump::{Dump, LISTS};
 use super::report::NotRead;
 use crate::document::{MAX_BYTES, Problems, Sources};
 use crate::explain::{Foreign, Manifests};
+use crate::input::live::{self, LiveError};
+use crate::input::{self, InputError};
 
 /// What manifests end in.
 const ENDINGS: &[&str] = &["yaml", "yml", "json"];
@@ -34,6 +38,12 @@ pub enum FilesError {
         /// Why not.
         source: io::Error,
     },
+    /// A large file is no output of kubectl.
+    #[error(transparent)]
+    Dump(#[from] InputError),
+    /// A live cluster cannot be read.
+    #[error(transparent)]
+    Live(#[from] LiveError),
     /// A file is not text.
     #[error("{} is not UTF-8 text: {source}", path.display())]
     NotText {
@@ -75,9 +85,33 @@ impl Files {
             found.iter().for_each(|file| self.read_of_folder(file));
             return Ok(());
         }
-        let (name, text) = read_text(path)?;
-        let id = self.sources.add(name, text);
-        self.manifests.read(&self.sources, id, Foreign::Refused, &mut self.problems);
+        let failed = |source| FilesError::Read { path: path.to_owned(), source };
+        let mut reader = BufReader::new(open(path).map_err(failed)?);
+        let mut start = Vec::new();
+        (&mut reader).take(MOST_OF_MANIFESTS).read_to_end(&mut start).map_err(failed)?;
+        if u64::try_from(start.len()).is_ok_and(|length| length < MOST_OF_MANIFESTS) {
+            let text = text(path, start)?;
+            let id = self.sources.add(name(path), text);
+            self.manifests.read(&self.sources, id, Foreign::Refused, &mut self.problems);
+            return Ok(());
+        }
+        let mut dump = Dump::new(&mut self.manifests, &mut self.not_read);
+        input::read_source(&input::source_name(path), Cursor::new(start).chain(reader), &mut dump)?;
+        Ok(())
+    }
+
+    /// Reads what makes pods in a live cluster; each answer may take so long.
+    ///
+    /// # Errors
+    /// [`FilesError::Live`].
+    pub async fn read_cluster(
+        &mut self,
+        kubeconfig: &Path,
+        context: Option<&str>,
+        timeout: Duration,
+    ) -> Result<(), FilesError> {
+        let mut dump = Dump::new(&mut self.manifests, &mut self.not_read);
+        live::read_cluster(kubeconfig, context, timeout, LISTS, &mut dump).await?;
         Ok(())
     }
 
@@ -107,22 +141,29 @@ impl Files {
 /// [`FilesError`].
 pub fn read_text(path: &Path) -> Result<(String, String), FilesError> {
     let failed = |source| FilesError::Read { path: path.to_owned(), source };
-    let is_input = path.as_os_str() == "-";
-    let name = if is_input { "<stdin>".to_owned() } else { path.display().to_string() };
-    let reader: Box<dyn Read> = if is_input {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(fs::File::open(path).map_err(failed)?)
-    };
     let mut bytes = Vec::new();
-    // One byte more than is read, so that the document says itself that it is too large.
-    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(most).read_to_end(&mut bytes).map_err(failed)?;
-    let text = String::from_utf8(bytes).map_err(|error| FilesError::NotText {
-        path: path.to_owned(),
-        source: error.utf8_error(),
-    })?;
-    Ok((name, text))
+    open(path).map_err(failed)?.take(MOST_OF_MANIFESTS).read_to_end(&mut bytes).map_err(failed)?;
+    Ok((name(path), text(path, bytes)?))
+}
+
+/// One byte more than a document may have, so that it says itself that it is too large.
+const MOST_OF_MANIFESTS: u64 = MAX_BYTES as u64 + 1;
+
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path.as_os_str() == "-" {
+        Ok(Box::new(io::stdin().lock()))
+    } else {
+        Ok(Box::new(fs::File::open(path)?))
+    }
+}
+
+fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FilesError> {
+    String::from_utf8(bytes)
+        .map_err(|error| FilesError::NotText { path: path.to_owned(), source: error.utf8_error() })
 }
 
 fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), FilesError> {

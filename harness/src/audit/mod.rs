@@ -3,6 +3,7 @@
 //! The findings are the warnings of [`explain`](crate::explain); what is
 //! added is how much each weighs.
 
+mod dump;
 pub mod files;
 pub mod report;
 pub mod sarif;

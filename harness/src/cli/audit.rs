@@ -1,16 +1,18 @@
 //! `gidcheck audit`
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::manifest_options::{ImageOptions, SettingOptions};
 use super::{CommandError, Outcome, refuse_problems};
-use crate::audit::files::Files;
+use crate::audit::files::{Files, FilesError};
 use crate::audit::{audit, sarif, text};
 use crate::explain::explain;
 use crate::explain::report::Severity;
+use crate::runner::with_sources;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
@@ -45,6 +47,7 @@ impl FailOn {
 ///
 ///   gidcheck audit deploy/
 ///   gidcheck audit deploy/ --output sarif >gidcheck.sarif
+///   gidcheck audit --kubeconfig ~/.kube/config
 ///   kubectl get pods,deployments,statefulsets,daemonsets,cronjobs -A -o yaml | gidcheck audit -
 ///
 /// Findings are sorted by weight: groups that open something on a host weigh more. Exit codes:
@@ -53,9 +56,18 @@ impl FailOn {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
-    /// Manifests, and folders of them; - is standard input.
-    #[arg(value_name = "PATH", required = true)]
+    /// Manifests, folders of them, and what kubectl printed; - is standard input.
+    #[arg(value_name = "PATH", required_unless_present = "kubeconfig")]
     paths: Vec<PathBuf>,
+    /// Read a live cluster with this kubeconfig.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The kubeconfig's context; the current one when left out.
+    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
+    context: Option<String>,
+    /// How many seconds each answer of the live cluster may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "kubeconfig", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    request_timeout: u64,
     #[command(flatten)]
     images: ImageOptions,
     #[command(flatten)]
@@ -72,9 +84,13 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let setting = options.setting.setting()?;
     let mut files = Files::default();
     for path in &options.paths {
-        files.read(path).map_err(|error| CommandError::Usage(error.to_string()))?;
+        files.read(path).map_err(|error| CommandError::Usage(with_sources(&error)))?;
     }
     refuse_problems(&files.problems, &files.sources)?;
+    if let Some(kubeconfig) = &options.kubeconfig {
+        read_cluster(options, kubeconfig, &mut files)?;
+    }
+    files.manifests.leave_out_what_is_made();
     let images = options.images.images(&files.manifests)?;
     let explanation = explain(&files.manifests, &images, &setting);
     let audit = audit(explanation, files.not_read);
@@ -86,4 +102,24 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     }
     let fails = audit.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
     Ok(if fails { Outcome::NotHeld } else { Outcome::Held })
+}
+
+fn read_cluster(
+    options: &Options,
+    kubeconfig: &Path,
+    files: &mut Files,
+) -> Result<(), CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
+    let timeout = Duration::from_secs(options.request_timeout);
+    let read = files.read_cluster(kubeconfig, options.context.as_deref(), timeout);
+    let read = runtime.block_on(read);
+    // A command that still asks for credentials is not waited for.
+    runtime.shutdown_background();
+    read.map_err(|error| match error {
+        FilesError::Live(error) if error.is_usage() => CommandError::Usage(with_sources(&error)),
+        error => CommandError::environment("the cluster cannot be read", error),
+    })
 }

@@ -1,9 +1,11 @@
 //! Pods out of manifests: pods themselves, and the templates of everything that makes pods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
+use thiserror::Error;
 
 use crate::document::{Node, Problem, Problems, SourceId, Sources, parse};
 
@@ -13,8 +15,11 @@ const MAX_PODS: usize = 100_000;
 const MAX_DEPTH: usize = 4;
 
 /// Where the kinds that make pods keep the pod's template.
-const TEMPLATES: &[(&str, &[&str])] =
-    &[("CronJob", &["spec", "jobTemplate", "spec", "template"]), ("PodTemplate", &["template"])];
+const TEMPLATES: &[(&str, &[&str])] = &[
+    ("Pod", &[]),
+    ("CronJob", &["spec", "jobTemplate", "spec", "template"]),
+    ("PodTemplate", &["template"]),
+];
 /// Where all others do, also kinds that only custom resources know.
 const USUAL_TEMPLATE: &[&str] = &["spec", "template"];
 
@@ -35,6 +40,10 @@ pub struct ManifestPod {
     pub container_lines: BTreeMap<String, usize>,
     /// A manifest of kind Pod.
     pub manifest: Json,
+    /// Its uid, where it is from a cluster.
+    pub uid: Option<String>,
+    /// The uid of the controller that made it.
+    pub owner: Option<String>,
 }
 
 /// What becomes of documents that are no Kubernetes objects.
@@ -53,7 +62,25 @@ pub struct Manifests {
     pub pods: Vec<ManifestPod>,
     /// How many objects there are that make no pods.
     pub passed_over: usize,
+    /// By controller: what its pods are like.
+    made: HashSet<(String, u64)>,
 }
+
+/// Where an object is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line on which the object starts, from 1.
+    pub line: usize,
+    /// The lines on which its containers start, by their names.
+    pub container_lines: BTreeMap<String, usize>,
+}
+
+/// There are more pods than anybody looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("there are more than {MAX_PODS} pods that differ")]
+pub struct TooManyPods;
 
 impl Manifests {
     /// Adds what a text holds; what is wrong with it becomes a problem.
@@ -79,8 +106,7 @@ impl Manifests {
     }
 
     fn add(&mut self, sources: &Sources, object: &Node, depth: usize, problems: &mut Problems) {
-        let text = |path: &[&str]| object.at(path).and_then(Node::text).unwrap_or_default();
-        let kind = text(&["kind"]);
+        let kind = object.get("kind").and_then(Node::text).unwrap_or_default();
         if kind.is_empty() {
             if object.entries().is_empty()
                 && object.text().is_none_or(|text| text.trim().is_empty())
@@ -104,39 +130,71 @@ impl Manifests {
             }
             return;
         }
-        let Some((metadata, spec)) = pod_of(object, kind) else {
+        let place = Place {
+            file: sources.get(object.span.source).name.as_str().into(),
+            line: sources.position(object.span).0,
+            container_lines: container_lines(sources, object, kind),
+        };
+        if let Err(TooManyPods) = self.push(kind, &object.to_json(), place) {
+            problems.add(Problem::new(object.span, TooManyPods.to_string()));
+        }
+    }
+
+    /// Adds an object that is understood.
+    ///
+    /// # Errors
+    /// [`TooManyPods`].
+    pub fn push(&mut self, kind: &str, object: &Json, place: Place) -> Result<(), TooManyPods> {
+        let Some(manifest) = pod_of(kind, object) else {
             self.passed_over += 1;
-            return;
+            return Ok(());
         };
+        let text = |path: &str| object.pointer(path).and_then(Json::as_str);
+        let owners = object.pointer("/metadata/ownerReferences").and_then(Json::as_array);
+        let controller = owners.into_iter().flatten().find(|owner| owner["controller"] == true);
+        let owner = controller.and_then(|owner| owner["uid"].as_str());
+        if let Some(owner) = owner
+            && !self.made.insert((owner.to_owned(), hash(&manifest["spec"])))
+        {
+            // Another one of the same controller, of the same make.
+            return Ok(());
+        }
         if self.pods.len() == MAX_PODS {
-            let what = format!("there are more than {MAX_PODS} pods");
-            problems.add(Problem::new(object.span, what));
-            return;
+            return Err(TooManyPods);
         }
-        let source = sources.get(object.span.source);
-        let name = match text(&["metadata", "name"]) {
-            "" => text(&["metadata", "generateName"]),
-            name => name,
-        };
-        let mut metadata = metadata;
-        if kind != "Pod" {
-            metadata.insert("name".to_owned(), name.into());
-        }
+        let name = text("/metadata/name").or_else(|| text("/metadata/generateName"));
         self.pods.push(ManifestPod {
             kind: kind.to_owned(),
-            namespace: text(&["metadata", "namespace"]).to_owned(),
-            name: name.to_owned(),
-            file: source.name.as_str().into(),
-            line: sources.position(object.span).0,
-            container_lines: container_lines(sources, spec),
-            manifest: json!({
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": metadata,
-                "spec": spec.to_json(),
-            }),
+            namespace: text("/metadata/namespace").unwrap_or_default().to_owned(),
+            name: name.unwrap_or_default().to_owned(),
+            file: place.file,
+            line: place.line,
+            container_lines: place.container_lines,
+            manifest,
+            uid: text("/metadata/uid").map(str::to_owned),
+            owner: owner.map(str::to_owned),
         });
+        Ok(())
     }
+
+    /// Leaves out what a controller has made that is there itself: its template says the same.
+    pub fn leave_out_what_is_made(&mut self) {
+        let makers: HashSet<String> = self.pods.iter().filter_map(|pod| pod.uid.clone()).collect();
+        self.pods.retain(|pod| pod.owner.as_ref().is_none_or(|owner| !makers.contains(owner)));
+    }
+}
+
+/// What makes two pods of a controller alike: who they are to be, not where they run.
+const OF_IDENTITY: &[&str] =
+    &["securityContext", "initContainers", "containers", "ephemeralContainers", "os"];
+
+fn hash(spec: &Json) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for field in OF_IDENTITY {
+        // Text is the same where the JSON is: maps are sorted.
+        spec.get(*field).map(Json::to_string).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Whether a document says what it is, as every Kubernetes object does.
@@ -147,7 +205,10 @@ fn is_object(document: &Node) -> bool {
 /// The lists of a pod's containers.
 const CONTAINER_LISTS: &[&str] = &["containers", "initContainers", "ephemeralContainers"];
 
-fn container_lines(sources: &Sources, spec: &Node) -> BTreeMap<String, usize> {
+fn container_lines(sources: &Sources, object: &Node, kind: &str) -> BTreeMap<String, usize> {
+    let Some(spec) = object.at(template(kind)).and_then(|template| template.get("spec")) else {
+        return BTreeMap::new();
+    };
     let lists = CONTAINER_LISTS.iter().filter_map(|list| spec.get(list));
     lists
         .flat_map(Node::items)
@@ -161,22 +222,28 @@ fn container_lines(sources: &Sources, spec: &Node) -> BTreeMap<String, usize> {
 /// What is kept of a pod's metadata.
 const METADATA: &[&str] = &["name", "generateName", "labels", "annotations"];
 
-/// The metadata and the spec of the pods that an object stands for, if it stands for pods.
-fn pod_of<'a>(object: &'a Node, kind: &str) -> Option<(Map<String, Json>, &'a Node)> {
-    let template = if kind == "Pod" {
-        object
-    } else {
-        let special = TEMPLATES.iter().find(|(known, _)| *known == kind);
-        object.at(special.map_or(USUAL_TEMPLATE, |(_, path)| path))?
-    };
+/// Where a kind keeps the template of its pods; a pod is its own.
+fn template(kind: &str) -> &'static [&'static str] {
+    let special = TEMPLATES.iter().find(|(known, _)| *known == kind);
+    special.map_or(USUAL_TEMPLATE, |(_, path)| path)
+}
+
+/// The pod that an object stands for, if it stands for pods.
+fn pod_of(kind: &str, object: &Json) -> Option<Json> {
+    let template = template(kind).iter().try_fold(object, |value, field| value.get(field))?;
     let spec = template.get("spec")?;
-    if kind != "Pod" {
-        // A template's spec has containers; whatever else is called so has not.
-        spec.get("containers")?;
+    // A template's spec has containers; whatever else is called so has not.
+    if kind != "Pod" && spec.get("containers").is_none() {
+        return None;
     }
     let kept = METADATA.iter().filter_map(|field| {
-        let value = template.at(&["metadata", field])?;
-        Some(((*field).to_owned(), value.to_json()))
+        let value = template.get("metadata")?.get(field)?;
+        Some(((*field).to_owned(), value.clone()))
     });
-    Some((kept.collect(), spec))
+    let mut metadata: Map<String, Json> = kept.collect();
+    if kind != "Pod" {
+        let name = object.pointer("/metadata/name").cloned();
+        metadata.insert("name".to_owned(), name.unwrap_or_default());
+    }
+    Some(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
 }

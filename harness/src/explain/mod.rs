@@ -16,10 +16,10 @@ use fake_kubelet::version::Gate;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use serde_json::{Map, Value as Json};
 
-pub use manifests::{Foreign, ManifestPod, Manifests};
+pub use manifests::{Foreign, ManifestPod, Manifests, Place, TooManyPods};
 
 use images::{Images, Source};
-use origins::Place;
+use origins::Member;
 use pipeline::{ContainerFate, Pipeline, PodFate, Setting, Submitted};
 use report::{
     ClusterSummary, ContainerKind, ContainerOutcome, ExplainedPod, Explanation, ImageSummary,
@@ -172,7 +172,7 @@ impl<'a> Explainer<'a> {
                 outcome.message = Some(message);
             }
             ContainerFate::Runs(resolved) => {
-                let place = Place { pod, container, kind: *kind, index: *index, image: accounts };
+                let place = Member { pod, container, kind: *kind, index: *index, image: accounts };
                 outcome.identity = Some(place.explain(&resolved));
             }
         }

@@ -10,7 +10,7 @@ use super::report::{ContainerKind, Id, Identity, Layer, Origin};
 use crate::oci::archive::{ImageAccounts, LayerOrigin};
 
 /// A container of a pod, and its image.
-pub(super) struct Place<'a> {
+pub(super) struct Member<'a> {
     pub(super) pod: &'a Pod,
     pub(super) container: &'a Container,
     pub(super) kind: ContainerKind,
@@ -19,7 +19,7 @@ pub(super) struct Place<'a> {
     pub(super) image: &'a ImageAccounts,
 }
 
-impl Place<'_> {
+impl Member<'_> {
     /// An identity with every id's origins.
     pub(super) fn explain(&self, resolved: &identity::Resolved) -> Identity {
         let found = &resolved.identity;

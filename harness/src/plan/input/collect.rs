@@ -6,15 +6,15 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::MAX_OBJECTS;
 use super::fields::{
     BudgetSpec, BudgetStatus, Metadata, Named, NodeSpec, NodeStatus, PodSpec, PodStatus,
     PodTemplate, WorkloadSpec, WorkloadStatus,
 };
 use super::identity::{identity_of, phase, reported};
 use super::interned::Interned;
-use super::object::{Kind, Part, RawObject, kind_of, read};
+use super::object::{Kind, kind_of};
 use super::placement::asked_of_nodes;
+use crate::input::{MAX_OBJECTS, Part, RawObject, Sink, read};
 use crate::plan::snapshot::{
     Budget, IdentityClass, MAX_PROBLEMS, NodeRecord, Phase, PlacementClass, PodRecord, Recreation,
     Snapshot,
@@ -59,39 +59,39 @@ pub(super) struct Collector {
     pub(super) snapshot: Snapshot,
 }
 
-impl Collector {
-    pub(super) fn begin_source(&mut self, name: &str) {
+impl Sink for Collector {
+    fn begin_source(&mut self, name: &str) {
         name.clone_into(&mut self.source);
     }
 
     /// The version that the API server says it has.
-    pub(super) fn set_api_server_version(&mut self, version: String) {
+    fn set_api_server_version(&mut self, version: String) {
         self.snapshot.api_server_version = Some(version);
     }
 
     /// Notes that the API server keeps something to itself.
-    pub(super) fn not_read(&mut self, what: &'static str) {
+    fn not_read(&mut self, what: &'static str) {
         self.snapshot.not_read.push(what);
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         self.objects >= MAX_OBJECTS
     }
 
     /// Whether more than an object's name is of interest; also where its kind is yet to come.
-    pub(super) fn wants(&self, object: &RawObject) -> bool {
+    fn wants(&self, object: &RawObject) -> bool {
         object.kind.is_empty() || object.api_version.is_empty() || kind_of(object).is_some()
     }
 
     /// What was read so far, in words.
-    pub(super) fn understood(&self) -> String {
+    fn understood(&self) -> String {
         let counts = self.snapshot.understood.iter().chain(&self.snapshot.passed_over);
         let words: Vec<_> = counts.map(|(kind, count)| format!("{count} {kind}")).collect();
         if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
     }
 
     /// Takes an object; false when there are too many.
-    pub(super) fn take(&mut self, object: RawObject) -> bool {
+    fn take(&mut self, object: RawObject) -> bool {
         if self.is_full() {
             return false;
         }
@@ -116,7 +116,7 @@ impl Collector {
     }
 
     /// Names an object that cannot be understood.
-    pub(super) fn refuse(&mut self, line: Option<u64>, title: &str, why: &str) {
+    fn refuse(&mut self, line: Option<u64>, title: &str, why: &str) {
         self.snapshot.problem_count += 1;
         if self.snapshot.problems.len() < MAX_PROBLEMS {
             let place = line.map_or_else(String::new, |line| format!(":{line}"));
@@ -126,7 +126,9 @@ impl Collector {
             self.snapshot.problems.push(text);
         }
     }
+}
 
+impl Collector {
     fn understand(
         &mut self,
         kind: Kind,

@@ -3,15 +3,14 @@
 use serde_json::{Map, Value as Json};
 use serde_saphyr::options::Options;
 
-use super::collect::Collector;
-use super::object::{Part, RawObject};
+use super::object::{Part, RawObject, Sink};
 use super::{InputError, MAX_YAML_BYTES};
 
 /// The deepest nesting of lists in lists.
 const MAX_DEPTH: usize = 64;
 
 /// Reads every document of a text.
-pub(super) fn read(name: &str, text: &str, collector: &mut Collector) -> Result<(), InputError> {
+pub(super) fn read(name: &str, text: &str, sink: &mut dyn Sink) -> Result<(), InputError> {
     if u64::try_from(text.len()).is_ok_and(|length| length > MAX_YAML_BYTES) {
         return Err(InputError::TooLarge {
             source_name: name.to_owned(),
@@ -19,11 +18,11 @@ pub(super) fn read(name: &str, text: &str, collector: &mut Collector) -> Result<
             advice: "give JSON (`-o json`), which is read as a stream",
         });
     }
-    collector.begin_source(name);
+    sink.begin_source(name);
     let documents: Vec<Json> = serde_saphyr::from_multiple_with_options(text, options())
-        .map_err(|error| syntax(name, &error, collector))?;
+        .map_err(|error| syntax(name, &error, sink))?;
     for document in documents {
-        take(document, None, collector, 0)?;
+        take(document, None, sink, 0)?;
     }
     Ok(())
 }
@@ -48,7 +47,7 @@ fn options() -> Options {
     }
 }
 
-fn syntax(name: &str, error: &serde_saphyr::Error, collector: &Collector) -> InputError {
+fn syntax(name: &str, error: &serde_saphyr::Error, sink: &dyn Sink) -> InputError {
     let place = error.location();
     let message = error.without_snippet().to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
@@ -58,7 +57,7 @@ fn syntax(name: &str, error: &serde_saphyr::Error, collector: &Collector) -> Inp
         column: place.as_ref().map_or(1, |place| place.column()),
         format: "YAML",
         message: crate::report::shown_line(message),
-        understood: collector.understood(),
+        understood: sink.understood(),
     }
 }
 
@@ -66,15 +65,15 @@ fn syntax(name: &str, error: &serde_saphyr::Error, collector: &Collector) -> Inp
 fn take(
     document: Json,
     list_of: Option<&(String, String)>,
-    collector: &mut Collector,
+    sink: &mut dyn Sink,
     depth: usize,
 ) -> Result<(), InputError> {
     let mut fields = match document {
         Json::Object(fields) => fields,
-        Json::Array(items) => return take_all(items, list_of, collector, depth),
+        Json::Array(items) => return take_all(items, list_of, sink, depth),
         Json::Null => return Ok(()),
         other => {
-            collector.refuse(None, "", &format!("{} is no object", other));
+            sink.refuse(None, "", &format!("{} is no object", other));
             return Ok(());
         }
     };
@@ -85,7 +84,7 @@ fn take(
         Some(Json::Array(items)) => {
             let list_of = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
             let list_of = list_of.map(|kind| (api_version.clone(), kind.to_owned()));
-            return take_all(items, list_of.as_ref(), collector, depth);
+            return take_all(items, list_of.as_ref(), sink, depth);
         }
         Some(Json::Null) => return Ok(()),
         _ => {}
@@ -99,20 +98,20 @@ fn take(
         status: part("status"),
         line: None,
     };
-    if collector.take(object) { Ok(()) } else { Err(InputError::TooMany) }
+    if sink.take(object) { Ok(()) } else { Err(InputError::TooMany) }
 }
 
 fn take_all(
     items: Vec<Json>,
     list_of: Option<&(String, String)>,
-    collector: &mut Collector,
+    sink: &mut dyn Sink,
     depth: usize,
 ) -> Result<(), InputError> {
     if depth > MAX_DEPTH {
-        collector.refuse(None, "", "lists are nested too deep");
+        sink.refuse(None, "", "lists are nested too deep");
         return Ok(());
     }
-    items.into_iter().try_for_each(|item| take(item, list_of, collector, depth + 1))
+    items.into_iter().try_for_each(|item| take(item, list_of, sink, depth + 1))
 }
 
 fn text(fields: &mut Map<String, Json>, name: &str) -> Option<String> {

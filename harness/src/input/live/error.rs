@@ -71,8 +71,16 @@ pub enum LiveError {
     #[error("the API server does not accept these credentials (401); log in again")]
     Unauthorized,
     /// The server knows who asks and refuses.
-    #[error("{0} (403); a plan needs `list` on nodes and pods in all namespaces")]
+    #[error("{0} (403)")]
     Forbidden(String),
+    /// The server keeps to itself what nothing can be said without.
+    #[error("{message} (403); this needs `list` on {needed} in all namespaces")]
+    NotAllowed {
+        /// The server's message.
+        message: String,
+        /// What must be listed.
+        needed: String,
+    },
     /// The server has too much to do.
     #[error("the API server has too much to do to answer {0} (429); try again later")]
     Busy(String),

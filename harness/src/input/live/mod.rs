@@ -9,25 +9,26 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::collect::Collector;
-use super::{finish, json};
-use crate::plan::snapshot::Snapshot;
+use super::{Sink, json};
 use answer::Server;
 pub use error::LiveError;
 
-/// What is listed: the path, what it lists, and whether there is no plan without it.
-const LISTS: &[(&str, &str, bool)] = &[
-    ("/api/v1/nodes", "nodes", true),
-    ("/api/v1/pods", "pods", true),
-    ("/api/v1/replicationcontrollers", "replication controllers", false),
-    ("/apis/apps/v1/deployments", "deployments", false),
-    ("/apis/apps/v1/replicasets", "replica sets", false),
-    ("/apis/apps/v1/daemonsets", "daemon sets", false),
-    ("/apis/apps/v1/statefulsets", "stateful sets", false),
-    ("/apis/batch/v1/jobs", "jobs", false),
-    ("/apis/batch/v1/cronjobs", "cron jobs", false),
-    ("/apis/policy/v1/poddisruptionbudgets", "pod disruption budgets", false),
-];
+/// Objects of one kind that are listed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List {
+    /// Their path.
+    pub(crate) path: &'static str,
+    /// What they are, in words.
+    pub(crate) what: &'static str,
+    /// Whether nothing can be said without them.
+    pub(crate) is_needed: bool,
+}
+
+/// A kind of objects: its path, what it is, whether it is needed.
+pub(crate) const fn list(path: &'static str, what: &'static str, is_needed: bool) -> List {
+    List { path, what, is_needed }
+}
+
 /// Objects in one page.
 const PAGE: usize = 500;
 /// The most pages of one list; pages may be empty.
@@ -38,33 +39,43 @@ const MOST_PAGES: usize = 20_000;
 ///
 /// # Errors
 /// [`LiveError`].
-pub async fn read_cluster(
+pub(crate) async fn read_cluster(
     path: &Path,
     context: Option<&str>,
     timeout: Duration,
-) -> Result<Snapshot, LiveError> {
+    lists: &[List],
+    sink: &mut dyn Sink,
+) -> Result<(), LiveError> {
     let server = Server { client: connect::client(path, context).await?, timeout };
-    let mut collector = Collector::default();
     match server.get("/version", "").await {
         Ok(text) => {
             let version = serde_json::from_str::<Version>(&text).ok();
             if let Some(version) = version.and_then(|version| version.git_version) {
-                collector.set_api_server_version(version);
+                sink.set_api_server_version(version);
             }
         }
         // Who may list nodes may still not be told the version, which then is supposed.
         Err(LiveError::Forbidden(_)) => {}
         Err(error) => return Err(error),
     }
-    for (path, what, needed) in LISTS {
-        match read_list(&server, path, &mut collector).await {
-            Err(LiveError::Forbidden(_)) if !needed => collector.not_read(what),
+    for List { path, what, is_needed } in lists.iter().copied() {
+        match read_list(&server, path, sink).await {
+            Err(LiveError::Forbidden(_)) if !is_needed => sink.not_read(what),
+            Err(LiveError::Forbidden(message)) => {
+                return Err(LiveError::NotAllowed { message, needed: needed(lists) });
+            }
             // Not every cluster serves every group.
-            Err(LiveError::Refused { code: 404, .. }) if !needed => {}
+            Err(LiveError::Refused { code: 404, .. }) if !is_needed => {}
             read => read?,
         }
     }
-    Ok(finish(collector)?)
+    Ok(())
+}
+
+/// What must be listed, in words.
+fn needed(lists: &[List]) -> String {
+    let needed = lists.iter().filter(|list| list.is_needed).map(|list| list.what);
+    needed.collect::<Vec<_>>().join(" and ")
 }
 
 #[derive(Deserialize)]
@@ -73,11 +84,7 @@ struct Version {
     git_version: Option<String>,
 }
 
-async fn read_list(
-    server: &Server,
-    path: &str,
-    collector: &mut Collector,
-) -> Result<(), LiveError> {
+async fn read_list(server: &Server, path: &str, sink: &mut dyn Sink) -> Result<(), LiveError> {
     let mut token = String::new();
     for pages in 1..=MOST_PAGES {
         let mut query = form_urlencoded::Serializer::new(format!("limit={PAGE}"));
@@ -85,7 +92,7 @@ async fn read_list(
             query.append_pair("continue", &token);
         }
         let text = server.get(path, &query.finish()).await?;
-        let answer = json::read_answer(path, &text, collector)?;
+        let answer = json::read_answer(path, &text, sink)?;
         if !answer.is_list {
             return Err(LiveError::NoList(path.to_owned()));
         }

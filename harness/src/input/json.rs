@@ -9,8 +9,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::InputError;
-use super::collect::Collector;
-use super::object::{Part, RawObject};
+use super::object::{Part, RawObject, Sink};
 use super::position::{Position, Positioned};
 
 /// How much is shown of a text where an object should be.
@@ -21,9 +20,9 @@ pub(super) fn read<R: BufRead>(
     name: &str,
     mut reader: Positioned<'_, R>,
     position: &Position,
-    collector: &mut Collector,
+    sink: &mut dyn Sink,
 ) -> Result<(), InputError> {
-    collector.begin_source(name);
+    sink.begin_source(name);
     loop {
         let failed = |source| InputError::Read { source_name: name.to_owned(), source };
         if reader.next_text_byte().map_err(failed)?.is_none() {
@@ -31,9 +30,9 @@ pub(super) fn read<R: BufRead>(
         }
         let before = position.line() - 1;
         let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
-        let document = Document { collector, position, list_of: None };
+        let document = Document { sink, position, list_of: None };
         if let Err(error) = document.deserialize(&mut deserializer) {
-            if collector.is_full() {
+            if sink.is_full() {
                 return Err(InputError::TooMany);
             }
             return Err(InputError::Syntax {
@@ -42,7 +41,7 @@ pub(super) fn read<R: BufRead>(
                 column: u64::try_from(error.column()).unwrap_or(u64::MAX),
                 format: "JSON",
                 message: without_place(&error),
-                understood: collector.understood(),
+                understood: sink.understood(),
             });
         }
     }
@@ -61,19 +60,19 @@ pub(super) struct Answer {
 pub(super) fn read_answer(
     name: &str,
     text: &str,
-    collector: &mut Collector,
+    sink: &mut dyn Sink,
 ) -> Result<Answer, InputError> {
-    collector.begin_source(name);
+    sink.begin_source(name);
     let position = Position::new(u64::MAX);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let document = Document { collector, position: &position, list_of: None };
+    let document = Document { sink, position: &position, list_of: None };
     document.deserialize(&mut deserializer).map_err(|error| InputError::Syntax {
         source_name: name.to_owned(),
         line: u64::try_from(error.line()).unwrap_or(u64::MAX),
         column: u64::try_from(error.column()).unwrap_or(u64::MAX),
         format: "JSON",
         message: without_place(&error),
-        understood: collector.understood(),
+        understood: sink.understood(),
     })
 }
 
@@ -87,7 +86,7 @@ fn without_place(error: &serde_json::Error) -> String {
 
 /// An object, or a list of them.
 struct Document<'a> {
-    collector: &'a mut Collector,
+    sink: &'a mut dyn Sink,
     position: &'a Position,
     /// The version and kind of the objects of a typed list, which do not say it themselves.
     list_of: Option<(String, String)>,
@@ -106,7 +105,7 @@ impl Document<'_> {
     /// Names what is neither an object nor a list.
     fn refuse(self, what: &str) -> Answer {
         let line = self.position.line();
-        self.collector.refuse(Some(line), "", &format!("{what} is no object"));
+        self.sink.refuse(Some(line), "", &format!("{what} is no object"));
         Answer::default()
     }
 }
@@ -144,13 +143,13 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        let Self { collector, position, list_of } = self;
-        Items { collector, position, list_of }.visit_seq(items)?;
+        let Self { sink, position, list_of } = self;
+        Items { sink, position, list_of }.visit_seq(items)?;
         Ok(Answer { is_list: true, continues: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Self { collector, position, list_of } = self;
+        let Self { sink, position, list_of } = self;
         let line = position.line();
         let (api_version, kind) = list_of.unwrap_or_default();
         let mut object = RawObject { api_version, kind, line: Some(line), ..RawObject::default() };
@@ -162,13 +161,13 @@ impl<'de> Visitor<'de> for Document<'_> {
                 "items" => {
                     let list_of = object.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
                     let list_of = list_of.map(|kind| (object.api_version.clone(), kind.to_owned()));
-                    let items = Items { collector, position, list_of };
+                    let items = Items { sink, position, list_of };
                     is_list |= map.next_value_seed(items)?;
                     position.begin_object();
                 }
                 "metadata" => object.metadata = Some(raw(map.next_value()?)),
-                "spec" if collector.wants(&object) => object.spec = Some(raw(map.next_value()?)),
-                "status" if collector.wants(&object) => {
+                "spec" if sink.wants(&object) => object.spec = Some(raw(map.next_value()?)),
+                "status" if sink.wants(&object) => {
                     object.status = Some(raw(map.next_value()?));
                 }
                 _ => {
@@ -180,7 +179,7 @@ impl<'de> Visitor<'de> for Document<'_> {
             let continues = object.metadata.and_then(continuation);
             return Ok(Answer { is_list, continues });
         }
-        if collector.take(object) {
+        if sink.take(object) {
             Ok(Answer::default())
         } else {
             Err(serde::de::Error::custom("too many objects"))
@@ -190,7 +189,7 @@ impl<'de> Visitor<'de> for Document<'_> {
 
 /// The objects of a list.
 struct Items<'a> {
-    collector: &'a mut Collector,
+    sink: &'a mut dyn Sink,
     position: &'a Position,
     list_of: Option<(String, String)>,
 }
@@ -244,7 +243,7 @@ impl<'de> Visitor<'de> for Items<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
         loop {
             let document = Document {
-                collector: self.collector,
+                sink: self.sink,
                 position: self.position,
                 list_of: self.list_of.clone(),
             };

@@ -1,0 +1,97 @@
+//! What kubectl printed, or a live cluster: objects one at a time, however many there are.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::report::NotRead;
+use crate::explain::{Manifests, Place};
+use crate::input::live::{List, list};
+use crate::input::{RawObject, Sink};
+
+/// What is listed, and whether there is no audit without it.
+pub(super) const LISTS: &[List] = &[
+    list("/api/v1/pods", "pods", true),
+    list("/api/v1/replicationcontrollers", "replication controllers", false),
+    list("/apis/apps/v1/deployments", "deployments", false),
+    list("/apis/apps/v1/replicasets", "replica sets", false),
+    list("/apis/apps/v1/daemonsets", "daemon sets", false),
+    list("/apis/apps/v1/statefulsets", "stateful sets", false),
+    list("/apis/batch/v1/jobs", "jobs", false),
+    list("/apis/batch/v1/cronjobs", "cron jobs", false),
+];
+
+/// Takes objects and keeps those that make pods.
+pub(super) struct Dump<'a> {
+    manifests: &'a mut Manifests,
+    not_read: &'a mut Vec<NotRead>,
+    source: String,
+    taken: usize,
+    is_full: bool,
+}
+
+impl<'a> Dump<'a> {
+    pub(super) fn new(manifests: &'a mut Manifests, not_read: &'a mut Vec<NotRead>) -> Self {
+        Self { manifests, not_read, source: String::new(), taken: 0, is_full: false }
+    }
+}
+
+impl Sink for Dump<'_> {
+    fn begin_source(&mut self, name: &str) {
+        name.clone_into(&mut self.source);
+    }
+
+    fn wants(&self, _: &RawObject) -> bool {
+        true
+    }
+
+    fn take(&mut self, object: RawObject) -> bool {
+        self.taken += 1;
+        let line = object.line;
+        if object.kind.is_empty() {
+            self.refuse(line, "", "it has no kind");
+            return true;
+        }
+        let read = |part: Option<crate::input::Part>| {
+            part.map_or(Ok(Json::Null), |part| part.read::<Json>())
+        };
+        let (metadata, spec) = match (read(object.metadata), read(object.spec)) {
+            (Ok(metadata), Ok(spec)) => (metadata, spec),
+            (Err(error), _) | (_, Err(error)) => {
+                self.refuse(line, &object.kind, &error.to_string());
+                return true;
+            }
+        };
+        let place = Place {
+            file: self.source.as_str().into(),
+            line: line.and_then(|line| usize::try_from(line).ok()).unwrap_or(1),
+            container_lines: BTreeMap::new(),
+        };
+        let object_json = json!({"metadata": metadata, "spec": spec});
+        let pushed = self.manifests.push(&object.kind, &object_json, place);
+        self.is_full = pushed.is_err();
+        pushed.is_ok()
+    }
+
+    fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    fn refuse(&mut self, line: Option<u64>, title: &str, why: &str) {
+        let title = if title.is_empty() { "an object" } else { title };
+        self.not_read.push(NotRead {
+            file: self.source.clone(),
+            line: line.and_then(|line| usize::try_from(line).ok()),
+            why: format!("{title} is left out: {why}"),
+        });
+    }
+
+    fn understood(&self) -> String {
+        crate::report::counted(self.taken, "object")
+    }
+
+    fn not_read(&mut self, what: &'static str) {
+        let why = format!("the API server does not let you list {what}");
+        self.not_read.push(NotRead { file: self.source.clone(), line: None, why });
+    }
+}
