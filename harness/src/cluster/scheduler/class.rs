@@ -13,6 +13,7 @@ use fake_kubelet::version::KubernetesVersion;
 use super::demand::Demand;
 use super::filter::{self, Refused};
 use super::message;
+use super::neighbours::Outlook;
 use super::nodes::{NodeId, Nodes};
 use super::score::Raw;
 
@@ -57,17 +58,39 @@ impl Class {
         }
     }
 
-    /// The best node, if any takes the class's pods.
-    pub(super) fn best(&self) -> Option<NodeId> {
-        self.ranked.first().map(|(.., id)| *id)
+    /// The best node for a pod of the class, if any takes it: of those that its outlook allows,
+    /// where it has one.
+    pub(super) fn best(&self, outlook: Option<&Outlook>, nodes: &Nodes) -> Option<NodeId> {
+        let mut ids = self.ranked.iter().map(|(.., id)| *id);
+        match outlook {
+            None => ids.next(),
+            Some(outlook) => {
+                ids.find(|id| nodes.get(*id).is_some_and(|node| outlook.check(node).is_ok()))
+            }
+        }
     }
 
-    /// Why no node takes them.
-    pub(super) fn message(&self, nodes: &Nodes, version: KubernetesVersion) -> String {
+    /// Why no node takes a pod of the class.
+    pub(super) fn message(
+        &self,
+        outlook: Option<&Outlook>,
+        nodes: &Nodes,
+        version: KubernetesVersion,
+    ) -> String {
         let never =
             self.demand.pod.spec.as_ref().and_then(|spec| spec.preemption_policy.as_deref())
                 == Some("Never");
-        message::unschedulable(nodes.len(), &self.reasons, self.lacking_room, never, version)
+        let mut reasons = self.reasons.clone();
+        let mut lacking_room = self.lacking_room;
+        let suiting = self.ranked.iter().filter_map(|(.., id)| nodes.get(*id));
+        let refused = |node| outlook.and_then(|outlook| outlook.check(node).err());
+        for refused in suiting.filter_map(refused) {
+            lacking_room += usize::from(refused.for_lack_of_room);
+            for reason in refused.reasons {
+                *reasons.entry(reason).or_default() += 1;
+            }
+        }
+        message::unschedulable(nodes.len(), &reasons, lacking_room, never, version)
     }
 
     /// Takes in what changed about the nodes since the last time.

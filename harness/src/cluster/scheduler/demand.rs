@@ -79,6 +79,28 @@ pub(super) fn class_of(pod: &Pod) -> String {
     serde_json::to_string(&asked).expect("parts of pods are always valid JSON")
 }
 
+/// The same where it also matters who else is where, and who the pod is to them.
+pub(super) fn class_among_neighbours(pod: &Pod) -> String {
+    let spec = pod.spec.as_ref();
+    let asked = (
+        class_of(pod),
+        &pod.metadata.namespace,
+        &pod.metadata.labels,
+        spec.and_then(|spec| spec.affinity.as_ref()),
+        spec.and_then(|spec| spec.topology_spread_constraints.as_ref()),
+        claims_of(pod).collect::<Vec<_>>(),
+    );
+    serde_json::to_string(&asked).expect("parts of pods are always valid JSON")
+}
+
+/// The claims that a pod's volumes name.
+pub(super) fn claims_of(pod: &Pod) -> impl Iterator<Item = &str> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    volumes
+        .filter_map(|volume| volume.persistent_volume_claim.as_ref())
+        .map(|claim| claim.claim_name.as_str())
+}
+
 /// Containers and sidecars add up; the largest other init container counts where it is more.
 fn scored(pod: &Pod) -> Scored {
     let Some(spec) = &pod.spec else { return Scored::default() };

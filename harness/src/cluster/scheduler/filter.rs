@@ -2,8 +2,8 @@
 //!
 //! Filters, their order and their words are kube-scheduler's default profile
 //! (`pkg/scheduler/framework/plugins` of 1.36); the first filter that refuses
-//! speaks for a node. Pod affinity, pod anti-affinity, topology spread
-//! constraints and volumes are not looked at.
+//! speaks for a node. What other pods have to do with it comes after these
+//! ([`super::neighbours`]).
 
 use fake_kubelet::admission::affinity::{node_matches, tolerates_taint, untolerated};
 use fake_kubelet::version::KubernetesVersion;
@@ -15,7 +15,7 @@ use super::nodes::NodeState;
 /// Marks a node that is cordoned; whoever tolerates it may be placed there.
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// The effects that keep a pod from being placed.
-const KEEPING_AWAY: &[&str] = &["NoSchedule", "NoExecute"];
+pub(super) const KEEPING_AWAY: &[&str] = &["NoSchedule", "NoExecute"];
 
 /// Why a node does not take a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,14 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn for_good(reason: impl Into<String>) -> Self {
+    /// Nobody's leaving would help.
+    pub(super) fn for_good(reason: impl Into<String>) -> Self {
         Self { reasons: vec![reason.into()], for_lack_of_room: false }
+    }
+
+    /// It would help if other pods were not there.
+    pub(super) fn by_others(reason: impl Into<String>) -> Self {
+        Self { reasons: vec![reason.into()], for_lack_of_room: true }
     }
 }
 
@@ -51,10 +57,9 @@ pub(super) fn check(
     }
     let conflict = |port| node.taken.ports.iter().any(|taken| taken.conflicts(port));
     if demand.ports.iter().any(conflict) {
-        return Err(Refused {
-            reasons: vec!["node(s) didn't have free ports for the requested pod ports".to_owned()],
-            for_lack_of_room: true,
-        });
+        return Err(Refused::by_others(
+            "node(s) didn't have free ports for the requested pod ports",
+        ));
     }
     check_room(demand, node)
 }

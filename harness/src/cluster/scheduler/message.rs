@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use fake_kubelet::version::KubernetesVersion;
 
+/// The message where nothing about a node, but something that the pod refers to, is in the way.
+pub(super) fn refused_everywhere(nodes: usize, why: &str, version: KubernetesVersion) -> String {
+    unschedulable_for(nodes, &format!("0/{nodes} nodes are available: {why}."), 0, false, version)
+}
+
 /// The condition's and the event's message.
 ///
 /// The words are those of kube-scheduler 1.36 (`workloads.json`); dynamic resource allocation
@@ -11,6 +16,17 @@ use fake_kubelet::version::KubernetesVersion;
 pub(super) fn unschedulable(
     nodes: usize,
     reasons: &BTreeMap<String, usize>,
+    lacking_room: usize,
+    never_preempts: bool,
+    version: KubernetesVersion,
+) -> String {
+    let reasons = reasons.iter().map(|(reason, count)| (*count, reason.as_str()));
+    unschedulable_for(nodes, &available(nodes, reasons), lacking_room, never_preempts, version)
+}
+
+fn unschedulable_for(
+    nodes: usize,
+    reasons: &str,
     lacking_room: usize,
     never_preempts: bool,
     version: KubernetesVersion,
@@ -29,8 +45,7 @@ pub(super) fn unschedulable(
         available(nodes, outcomes.into_iter().filter(|(count, _)| *count > 0))
     };
     let claims = if version.at_least(34) { "no new claims to deallocate, " } else { "" };
-    let reasons = reasons.iter().map(|(reason, count)| (*count, reason.as_str()));
-    format!("{} {claims}preemption: {preemption}", available(nodes, reasons))
+    format!("{reasons} {claims}preemption: {preemption}")
 }
 
 /// Reasons with the number of nodes that each is true of, sorted as text.

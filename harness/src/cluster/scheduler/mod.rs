@@ -9,17 +9,18 @@ mod class;
 mod demand;
 mod filter;
 mod message;
+mod neighbours;
 mod nodes;
 mod queue;
 mod room;
 mod score;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fake_kubelet::version::KubernetesVersion;
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference, Pod, PodCondition};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, Time};
 use kubernetes_objects::resource;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -27,10 +28,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ApiServer;
 use super::delays::{API_COMMIT, SCHEDULER, SCHEDULING};
+use super::selection::selects;
 use super::store::{Change, ChangeKind, has_ended, node_of};
 use super::token_bucket::TokenBucket;
 use class::Class;
-use demand::{Demand, class_of};
+use demand::{Demand, claims_of, class_among_neighbours, class_of};
+use neighbours::{NamespaceLabels, Neighbours, Outlook, asks_for_neighbours};
 use nodes::Nodes;
 use queue::Queue;
 pub(super) use queue::QueueName;
@@ -74,7 +77,7 @@ impl SchedulerMetrics {
 /// Starts the scheduler of a cluster that is still empty.
 pub(super) fn start(api: &Arc<ApiServer>) -> (Arc<SchedulerMetrics>, JoinHandle<()>) {
     let core = |plural| resource::find("", "v1", plural).expect("the table has core resources");
-    let pods = api.changes_of(core("pods"));
+    let pods = api.changes_of_all([core("pods"), core("persistentvolumeclaims")].into_iter());
     let nodes = api.changes_of(core("nodes"));
     let metrics = Arc::new(SchedulerMetrics::default());
     let scheduler = Scheduler::new(Arc::clone(api), Arc::clone(&metrics));
@@ -106,11 +109,12 @@ struct Scheduler {
     api: Arc<ApiServer>,
     metrics: Arc<SchedulerMetrics>,
     nodes: Nodes,
+    neighbours: Neighbours,
     queue: Queue,
     classes: HashMap<Arc<str>, Kept>,
     uses: u64,
     /// The pods that are placed but not yet bound, by uid; the node that counts them.
-    assumed: HashMap<String, Arc<str>>,
+    assumed: HashMap<String, (Arc<Pod>, Arc<str>)>,
     bucket: TokenBucket,
     decisions: VecDeque<(Instant, Decision)>,
     version: KubernetesVersion,
@@ -127,6 +131,7 @@ impl Scheduler {
         let version = api.gates().version();
         Self {
             nodes: Nodes::default(),
+            neighbours: Neighbours::default(),
             queue: Queue::default(),
             classes: HashMap::new(),
             uses: 0,
@@ -189,6 +194,10 @@ impl Scheduler {
     }
 
     fn pod_changed(&mut self, change: &Change) {
+        if change.record.object.pod().is_none() {
+            // A claim: pods may have waited for it.
+            return self.retry_what_fits();
+        }
         let before = change.before.as_ref().and_then(|before| before.object.pod());
         let after = change.record.object.pod();
         let after = after.filter(|_| change.kind != ChangeKind::Deleted);
@@ -204,16 +213,21 @@ impl Scheduler {
         match (was, is) {
             (None, Some(pod)) => {
                 self.queue.remove(&uid);
-                let assumed = self.assumed.remove(&uid);
+                let assumed = self.assumed.remove(&uid).map(|(_, node)| node);
                 let node = node_of(pod).unwrap_or_default();
                 if assumed.as_deref() != Some(node) {
                     self.forget_assumed(pod, assumed);
                     self.nodes.add_pod(node, &Demand::of(pod));
                 }
+                self.neighbours_changed(pod, Some(node));
             }
             (Some(pod), None) => {
                 self.nodes.remove_pod(node_of(pod).unwrap_or_default(), &Demand::of(pod));
+                self.neighbours.remove(uid_of(pod), pod);
                 self.retry_what_fits();
+            }
+            (Some(before), Some(pod)) if looks_different(before, pod) => {
+                self.neighbours_changed(pod, node_of(pod));
             }
             _ => {}
         }
@@ -226,7 +240,8 @@ impl Scheduler {
             Some(pod) if node_of(pod).is_some() => {}
             _ => {
                 self.queue.remove(&uid);
-                if let (Some(pod), Some(node)) = (after.or(before), self.assumed.remove(&uid)) {
+                if let Some((pod, node)) = self.assumed.remove(&uid) {
+                    let pod = &pod;
                     self.forget_assumed(pod, Some(node));
                 }
             }
@@ -236,7 +251,36 @@ impl Scheduler {
     fn forget_assumed(&mut self, pod: &Arc<Pod>, node: Option<Arc<str>>) {
         if let Some(node) = node {
             self.nodes.remove_pod(&node, &Demand::of(pod));
+            self.neighbours.remove(uid_of(pod), pod);
         }
+    }
+
+    /// Takes in where a pod is, if that matters to anyone.
+    fn neighbours_changed(&mut self, pod: &Pod, node: Option<&str>) {
+        let Some(node) = node else { return };
+        if self.neighbours.matter() || asks_for_neighbours(pod) {
+            self.neighbours.put(uid_of(pod), pod, node);
+            self.retry_what_fits();
+        }
+    }
+
+    /// How the nodes look to a pod; nothing where no other pod matters to it.
+    fn outlook(&mut self, pod: &Pod) -> Option<Outlook> {
+        if !self.neighbours.repel() && !asks_for_neighbours(pod) {
+            return None;
+        }
+        let (api, assumed) = (&self.api, &self.assumed);
+        let mut placed = |each: &mut dyn FnMut(&str, &Pod, &str)| {
+            for pod in api.pods().iter().filter(|pod| !has_ended(pod)) {
+                if let Some(node) = node_of(pod) {
+                    each(uid_of(pod), pod, node);
+                }
+            }
+            for (pod, node) in assumed.values() {
+                each(uid_of(pod), pod, node);
+            }
+        };
+        self.neighbours.outlook(pod, &self.nodes, &**api, &mut placed)
     }
 
     /// Lets those try again for whom there is a node now.
@@ -246,7 +290,8 @@ impl Scheduler {
             let fits = match self.classes.get_mut(&class) {
                 Some(kept) => {
                     kept.class.catch_up(&self.nodes, self.version);
-                    kept.class.best().is_some()
+                    let pod = Arc::clone(&kept.class.demand.pod);
+                    self.suits_anywhere(&class, &pod)
                 }
                 None => true,
             };
@@ -254,6 +299,29 @@ impl Scheduler {
                 self.queue.retry_class(&class, Instant::now());
             }
         }
+    }
+
+    fn suits_anywhere(&mut self, class: &str, pod: &Pod) -> bool {
+        if self.claim_in_the_way(pod).is_some() {
+            return false;
+        }
+        let outlook = self.outlook(pod);
+        let kept = self.classes.get(class);
+        kept.is_some_and(|kept| kept.class.best(outlook.as_ref(), &self.nodes).is_some())
+    }
+
+    /// What is wrong with a claim of a pod, in the words of `VolumeBinding`.
+    fn claim_in_the_way(&self, pod: &Pod) -> Option<String> {
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+        let claims = resource::find("", "v1", "persistentvolumeclaims")?;
+        claims_of(pod).find_map(|name| match self.api.object(claims, namespace, name) {
+            None => Some(format!("persistentvolumeclaim {name:?} not found")),
+            Some(claim) => claim
+                .metadata()
+                .deletion_timestamp
+                .is_some()
+                .then(|| format!("persistentvolumeclaim {name:?} is being deleted")),
+        })
     }
 
     /// Decides where the pods go whose turn it is.
@@ -267,18 +335,27 @@ impl Scheduler {
     fn place(&mut self, pod: &Arc<Pod>, now: Instant) {
         let version = self.version;
         let key = self.class(pod);
+        let claim = self.claim_in_the_way(pod);
+        let outlook = self.outlook(pod);
         let Some(kept) = self.classes.get_mut(&key) else { return };
         kept.class.catch_up(&self.nodes, version);
-        let best = kept.class.best().and_then(|id| self.nodes.get(id));
+        let best = kept.class.best(outlook.as_ref(), &self.nodes);
+        let best = best.filter(|_| claim.is_none()).and_then(|id| self.nodes.get(id));
         let uid = pod.metadata.uid.clone().unwrap_or_default();
         let outcome = match best.map(|node| Arc::clone(&node.name)) {
             Some(node) => {
                 self.nodes.choose(&node, &kept.class.demand);
-                self.assumed.insert(uid, Arc::clone(&node));
+                if self.neighbours.matter() || asks_for_neighbours(pod) {
+                    self.neighbours.put(uid_of(pod), pod, &node);
+                }
+                self.assumed.insert(uid, (Arc::clone(pod), Arc::clone(&node)));
                 Outcome::Node(node)
             }
             None => {
-                let message = kept.class.message(&self.nodes, version);
+                let message = match claim {
+                    Some(claim) => message::refused_everywhere(self.nodes.len(), &claim, version),
+                    None => kept.class.message(outlook.as_ref(), &self.nodes, version),
+                };
                 self.queue.put_aside(&uid, &key, now);
                 Outcome::NoNode(Arc::from(message))
             }
@@ -289,7 +366,9 @@ impl Scheduler {
 
     /// The class of a pod, made if need be.
     fn class(&mut self, pod: &Arc<Pod>) -> Arc<str> {
-        let key = class_of(pod);
+        let among_neighbours =
+            self.neighbours.repel() || asks_for_neighbours(pod) || claims_of(pod).next().is_some();
+        let key = if among_neighbours { class_among_neighbours(pod) } else { class_of(pod) };
         self.uses += 1;
         if let Some((known, _)) = self.classes.get_key_value(&*key) {
             let known = Arc::clone(known);
@@ -336,8 +415,8 @@ impl Scheduler {
                 if self.api.bind(namespace, name, node).is_ok() {
                     let message = format!("Successfully assigned {namespace}/{name} to {node}");
                     self.api.record(event(pod, "Normal", "Scheduled", message, &now));
-                } else if let Some(node) = self.assumed.remove(uid) {
-                    self.forget_assumed(pod, Some(node));
+                } else if let Some((pod, node)) = self.assumed.remove(uid) {
+                    self.forget_assumed(&pod, Some(node));
                 }
             }
             Outcome::NoNode(message) => {
@@ -360,6 +439,35 @@ impl Scheduler {
     fn report(&self) {
         let pending = QueueName::ALL.map(|queue| self.queue.count(queue));
         self.metrics.write(|counts| counts.pending = pending);
+    }
+}
+
+fn uid_of(pod: &Pod) -> &str {
+    pod.metadata.uid.as_deref().unwrap_or_default()
+}
+
+/// Whether a change of a pod may make another one of it to those that ask for neighbours.
+fn looks_different(before: &Pod, after: &Pod) -> bool {
+    before.metadata.labels != after.metadata.labels
+        || before.metadata.deletion_timestamp.is_some()
+            != after.metadata.deletion_timestamp.is_some()
+}
+
+impl NamespaceLabels for ApiServer {
+    fn labels_of(&self, namespace: &str) -> BTreeMap<String, String> {
+        let namespaces = resource::find("", "v1", "namespaces").expect("the table has it");
+        let found = self.object(namespaces, "", namespace);
+        found.and_then(|found| found.metadata().labels.clone()).unwrap_or_default()
+    }
+
+    fn selected_by(&self, selector: &LabelSelector) -> BTreeSet<String> {
+        let namespaces = resource::find("", "v1", "namespaces").expect("the table has it");
+        let all = self.objects(namespaces);
+        let selected = all.iter().map(|one| one.metadata());
+        selected
+            .filter(|metadata| selects(selector, metadata.labels.as_ref()))
+            .filter_map(|metadata| metadata.name.clone())
+            .collect()
     }
 }
 

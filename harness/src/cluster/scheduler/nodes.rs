@@ -73,6 +73,11 @@ impl Nodes {
         self.states.get(id)?.as_ref()
     }
 
+    /// A node's object.
+    pub(super) fn named(&self, name: &str) -> Option<&Node> {
+        self.ids.get(name).and_then(|id| self.get(*id)).map(|state| &*state.object)
+    }
+
     pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> {
         self.ids.values().copied()
     }

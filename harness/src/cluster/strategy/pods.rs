@@ -2,7 +2,7 @@
 
 use fake_kubelet::status::qos::qos_class;
 use fake_kubelet::version::FeatureGates;
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodCondition, PodStatus};
 
 use super::{defaults, fields, validation};
 use crate::cluster::refusal::FieldError;
@@ -15,8 +15,26 @@ pub(super) fn prepare_for_create(pod: &mut Pod, gates: &FeatureGates) {
     pod.status = Some(PodStatus {
         phase: Some("Pending".to_owned()),
         qos_class: Some(qos_class(pod).to_owned()),
+        conditions: has_gates(pod).then(|| vec![gated()]),
         ..PodStatus::default()
     });
+}
+
+fn has_gates(pod: &Pod) -> bool {
+    let gates = pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_ref());
+    gates.is_some_and(|gates| !gates.is_empty())
+}
+
+/// What the server itself says of a pod that nobody may place yet (`applySchedulingGatedCondition`
+/// of `pkg/registry/core/pod`).
+fn gated() -> PodCondition {
+    PodCondition {
+        type_: "PodScheduled".to_owned(),
+        status: "False".to_owned(),
+        reason: Some("SchedulingGated".to_owned()),
+        message: Some("Scheduling is blocked due to non-empty scheduling gates".to_owned()),
+        ..PodCondition::default()
+    }
 }
 
 /// Keeps what an update does not reach.
