@@ -555,3 +555,55 @@ fn what_to_do_first_fits_the_change() {
     let far = why(&["--kubernetes", "1.36", "--runtime", "containerd-1.7"]);
     assert!(far.contains("plan --kubernetes 1.35 and do that first"), "{far}");
 }
+
+#[test]
+fn drains_heed_whom_pods_keep_away_from_and_how_they_are_spread() {
+    let small = |name: &str, node: &str| {
+        let mut pod = pod(name, node, Some(("ReplicaSet", "web")));
+        pod["metadata"]["labels"] = json!({"app": "web"});
+        pod["spec"]["containers"][0]["resources"] = Json::Null;
+        pod
+    };
+    let selector = json!({"matchLabels": {"app": "web"}});
+    let hostname = |mut node: Json, name: &str| {
+        node["metadata"]["labels"] = json!({"kubernetes.io/hostname": name});
+        node
+    };
+    let two = [hostname(node("a", NEW), "a"), hostname(node("b", NEW), "b")];
+    for (asks, words) in [
+        (
+            json!({"affinity": {"podAntiAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": [
+                    {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"},
+                ],
+            }}}),
+            "1 node(s) didn't match pod anti-affinity rules",
+        ),
+        (
+            json!({"topologySpreadConstraints": [{
+                "maxSkew": 1, "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector,
+            }]}),
+            "1 node(s) didn't match pod topology spread constraints",
+        ),
+    ] {
+        let mut pods = [small("web-1", "a"), small("web-2", "b")];
+        let fields = asks.as_object().expect("fields");
+        for pod in &mut pods {
+            for (field, value) in fields {
+                pod["spec"][field] = value.clone();
+            }
+        }
+        let items = [&two[..], &pods[..]].concat();
+        let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
+        let drain = &plan["drains"][0];
+        assert_eq!((&drain["what"], &drain["pods"]), (&json!("noOtherNode"), &json!(1)), "{text}");
+        let seen = drain["text"].as_str().unwrap_or_default();
+        assert!(seen.contains(words), "{seen}");
+        assert!(text.starts_with("Nothing breaks; some pods are in the way of drains."), "{text}");
+        // Where a third node takes what leaves, nothing is in the way.
+        let more = [&items[..], &[hostname(node("c", NEW), "c")]].concat();
+        let (plan, text) = planned(&more, &["--kubernetes", "1.33"]);
+        assert_eq!(plan["drains"], json!([]), "{text}");
+    }
+}

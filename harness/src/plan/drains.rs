@@ -146,12 +146,16 @@ struct Waiting {
     text: String,
 }
 
+/// What pods of a class share: their placement, whether they select the nodes with the label, and,
+/// where pods ask for each other, their namespace and labels.
+type ClassKey<'a> = (usize, bool, Option<(&'a str, usize)>);
+
 /// A cluster whose nodes are drained one after another.
 struct Drains<'a> {
     snapshot: &'a Snapshot,
     room: Room,
     nodes: Vec<Arc<Node>>,
-    classes: BTreeMap<(usize, bool), RoomClass>,
+    classes: BTreeMap<ClassKey<'a>, RoomClass>,
     /// The pods on each node, by their places in the snapshot, and as what each counts there.
     on: Vec<Vec<(usize, RoomClass)>>,
     /// Whether a workload's pods select the nodes with the label.
@@ -195,7 +199,7 @@ impl<'a> Drains<'a> {
         };
         for (at, pod) in snapshot.pods.iter().enumerate().filter(|(_, pod)| pod.is_active()) {
             if let Some(node) = pod.node {
-                let class = drains.class(pod.placement, false);
+                let class = drains.class(pod, pod.placement, pod.labels, false);
                 drains.room.add_pod(&snapshot.nodes[node].name, class);
                 drains.on[node].push((at, class));
             }
@@ -203,17 +207,41 @@ impl<'a> Drains<'a> {
         drains
     }
 
-    fn class(&mut self, placement: usize, pinned: bool) -> RoomClass {
-        if let Some(class) = self.classes.get(&(placement, pinned)) {
+    fn class(
+        &mut self,
+        pod: &PodRecord,
+        placement: usize,
+        labels: usize,
+        pinned: bool,
+    ) -> RoomClass {
+        let snapshot = self.snapshot;
+        let namespace = &self.workload(pod).namespace;
+        let among = snapshot.has_pod_affinity.then_some((namespace.as_str(), labels));
+        let key = (placement, pinned, among);
+        if let Some(class) = self.classes.get(&key) {
             return *class;
         }
-        let mut pod = Pod::clone(&self.snapshot.placements[placement].pod);
+        let placement = &snapshot.placements[placement];
+        let mut pod = Pod::clone(&placement.pod);
+        if among.is_some() {
+            pod.metadata.namespace = Some(namespace.clone());
+            pod.metadata.labels = Some(snapshot.labels[labels].clone());
+        }
+        if let Some(asked) = &placement.among_pods {
+            let spec = pod.spec.get_or_insert_default();
+            spec.topology_spread_constraints.clone_from(&asked.spread);
+            if let Some(of_pods) = &asked.affinity {
+                let affinity = spec.affinity.get_or_insert_default();
+                affinity.pod_affinity.clone_from(&of_pods.pod_affinity);
+                affinity.pod_anti_affinity.clone_from(&of_pods.pod_anti_affinity);
+            }
+        }
         if pinned {
             let selector = pod.spec.get_or_insert_default().node_selector.get_or_insert_default();
             selector.insert(LABEL.to_owned(), LABEL_VALUE.to_owned());
         }
         let class = self.room.class(&Arc::new(pod));
-        self.classes.insert((placement, pinned), class);
+        self.classes.insert(key, class);
         class
     }
 
@@ -223,9 +251,10 @@ impl<'a> Drains<'a> {
 
     /// The class of the pod that is made in a pod's place.
     fn next(&mut self, pod: &PodRecord) -> RoomClass {
-        let template = self.workload(pod).template;
-        let placement = template.map_or(pod.placement, |(_, placement)| placement);
-        self.class(placement, self.pinned[pod.workload])
+        let workload = self.workload(pod);
+        let placement = workload.template.map_or(pod.placement, |(_, placement)| placement);
+        let labels = workload.template_labels.unwrap_or(pod.labels);
+        self.class(pod, placement, labels, self.pinned[pod.workload])
     }
 
     fn go_through(mut self, drained: &[usize]) -> Vec<DrainFinding> {

@@ -103,8 +103,8 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
     }
     if snapshot.has_pod_affinity {
         assumptions.add(
-            "Pod affinity and topology spread are not looked at: they do not change whether a \
-             node rejects a pod",
+            "Pod affinity and topology spread count where nodes are drained, and nowhere else: they \
+             do not change whether a node rejects a pod",
         );
     }
     // `HandlePodAdditions` and `HandlePodCleanups` in `pkg/kubelet` of 1.36.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Pod, Taint};
+use k8s_openapi::api::core::v1::{Affinity, Pod, Taint, TopologySpreadConstraint};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Serialize;
 
 /// What was read of a cluster. Everything is sorted by name; equal pods share their classes.
 #[derive(Debug, Default)]
@@ -32,7 +33,9 @@ pub struct Snapshot {
     pub not_read: Vec<&'static str>,
     /// The disruption budgets, by namespace and name.
     pub budgets: Vec<Budget>,
-    /// Whether some pods are placed by pod affinity or spreading, which a plan does not follow.
+    /// The labels of pods, each set of them once.
+    pub labels: Vec<BTreeMap<String, String>>,
+    /// Whether some pods are placed by pod affinity or spreading, which a plan follows for drains.
     pub has_pod_affinity: bool,
     /// The version that the API server says it has, where it was asked.
     pub api_server_version: Option<String>,
@@ -155,6 +158,17 @@ pub struct ContainerClass {
 pub struct PlacementClass {
     /// A pod with these and nothing else.
     pub pod: Pod,
+    /// What it asks of other pods, where it does.
+    pub among_pods: Option<AmongPods>,
+}
+
+/// What a pod asks of where other pods are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AmongPods {
+    /// Pod affinity and anti-affinity.
+    pub affinity: Option<Affinity>,
+    /// Topology spread constraints.
+    pub spread: Option<Vec<TopologySpreadConstraint>>,
 }
 
 /// A pod's phase, as far as it matters.
@@ -185,6 +199,8 @@ pub struct PodRecord {
     pub placement: usize,
     /// In [`Snapshot::workloads`].
     pub workload: usize,
+    /// In [`Snapshot::labels`].
+    pub labels: usize,
     /// Its phase.
     pub phase: Phase,
     /// Who its containers are, in the class's order, as far as the cluster reports it.
@@ -238,6 +254,8 @@ pub struct Workload {
     pub replicas: Option<usize>,
     /// What its next pods are: places in [`Snapshot::identities`] and [`Snapshot::placements`].
     pub template: Option<(usize, usize)>,
+    /// The labels of its next pods, in [`Snapshot::labels`].
+    pub template_labels: Option<usize>,
     /// Its pods, in [`Snapshot::pods`].
     pub pods: Vec<usize>,
 }

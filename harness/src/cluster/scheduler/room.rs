@@ -12,6 +12,7 @@ use super::class::Class;
 use super::demand::Demand;
 use super::neighbours::{NamespaceLabels, Neighbours, Outlook, asks_for_neighbours};
 use super::nodes::Nodes;
+use crate::cluster::selection::selects;
 
 /// Nodes and what is taken of them.
 #[derive(Debug)]
@@ -28,17 +29,19 @@ pub struct Room {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomClass(usize);
 
-/// Namespaces of which nothing but the name is known.
+/// The namespaces of the classes' pods, of which nothing but the name is known.
 #[derive(Debug)]
-struct Unlabelled;
+struct Named<'a>(&'a [Class]);
 
-impl NamespaceLabels for Unlabelled {
-    fn labels_of(&self, _: &str) -> BTreeMap<String, String> {
-        BTreeMap::new()
+impl NamespaceLabels for Named<'_> {
+    fn labels_of(&self, namespace: &str) -> BTreeMap<String, String> {
+        // Every namespace has this label.
+        BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())])
     }
 
-    fn selected_by(&self, _: &LabelSelector) -> BTreeSet<String> {
-        BTreeSet::new()
+    fn selected_by(&self, selector: &LabelSelector) -> BTreeSet<String> {
+        let names = self.0.iter().filter_map(|one| one.demand.pod.metadata.namespace.clone());
+        names.filter(|name| selects(selector, Some(&self.labels_of(name)))).collect()
     }
 }
 
@@ -127,7 +130,7 @@ impl Room {
                 }
             }
         };
-        self.neighbours.outlook(&pod, &self.nodes, &Unlabelled, &mut placed)
+        self.neighbours.outlook(&pod, &self.nodes, &Named(classes), &mut placed)
     }
 }
 

@@ -30,8 +30,6 @@ pub(super) struct PodAndOwner {
     pub(super) node: Option<Arc<str>>,
     pub(super) owner: Option<Key>,
     pub(super) is_static: bool,
-    /// In [`Collector::labels`].
-    pub(super) labels: usize,
 }
 
 #[derive(Debug)]
@@ -39,6 +37,7 @@ pub(super) struct Controller {
     pub(super) recreation: Recreation,
     pub(super) replicas: Option<usize>,
     pub(super) template: Option<(usize, usize)>,
+    pub(super) template_labels: Option<usize>,
     pub(super) owner: Option<Key>,
 }
 
@@ -229,6 +228,8 @@ impl Collector {
             }
         });
         let ended = metadata.deletion_timestamp.is_some();
+        let labels = metadata.labels.clone().unwrap_or_default();
+        let labels = self.labels.place(labels, BTreeMap::clone);
         let record = PodRecord {
             namespace: key.0.clone(),
             name: key.2.clone(),
@@ -236,12 +237,11 @@ impl Collector {
             identity: self.identities.place(identity, IdentityClass::clone),
             placement,
             workload: 0,
+            labels,
             phase: if ended { Phase::Ended } else { phase(&status) },
             reported,
         };
-        let labels = metadata.labels.clone().unwrap_or_default();
-        let labels = self.labels.place(labels, BTreeMap::clone);
-        self.pods.push(PodAndOwner { record, node, owner, is_static, labels });
+        self.pods.push(PodAndOwner { record, node, owner, is_static });
         Ok(())
     }
 
@@ -281,6 +281,10 @@ impl Collector {
             let job = spec.job_template.and_then(|template| template.spec);
             job.and_then(|job| job.template)
         });
+        let labels = template.as_ref().map(|template| {
+            let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.clone());
+            self.labels.place(labels.unwrap_or_default(), BTreeMap::clone)
+        });
         let template = template.map(|template| self.template(template, recreation)).transpose()?;
         let wanted = match key.1.as_str() {
             "DaemonSet" => status.desired_number_scheduled,
@@ -293,7 +297,9 @@ impl Collector {
         };
         let replicas = wanted.map(|count| usize::try_from(count).unwrap_or(0));
         let owner = owner_of(&key.0, metadata);
-        self.controllers.insert(key.clone(), Controller { recreation, replicas, template, owner });
+        let controller =
+            Controller { recreation, replicas, template, template_labels: labels, owner };
+        self.controllers.insert(key.clone(), controller);
         Ok(())
     }
 
@@ -310,11 +316,13 @@ impl Collector {
     }
 
     fn placement(&mut self, spec: PodSpec, is_of_daemon_set: bool) -> Result<usize, String> {
-        let (spec, asks_for_pods) = asked_of_nodes(spec, is_of_daemon_set);
-        self.snapshot.has_pod_affinity |= asks_for_pods;
-        let key = serde_json::to_string(&spec).map_err(|error| error.to_string())?;
+        let (spec, among_pods) = asked_of_nodes(spec, is_of_daemon_set);
+        self.snapshot.has_pod_affinity |= among_pods.is_some();
+        let key =
+            serde_json::to_string(&(&spec, &among_pods)).map_err(|error| error.to_string())?;
         Ok(self.placements.place(key, |_| PlacementClass {
             pod: Pod { metadata: ObjectMeta::default(), spec: Some(spec), status: None },
+            among_pods,
         }))
     }
 }

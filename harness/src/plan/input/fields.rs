@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Affinity, Taint, Toleration};
+use k8s_openapi::api::core::v1::{Affinity, Taint, Toleration, TopologySpreadConstraint};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
 
@@ -90,7 +90,7 @@ pub(super) struct PodSpec {
     pub(super) node_selector: Option<BTreeMap<String, String>>,
     pub(super) affinity: Option<Affinity>,
     pub(super) tolerations: Option<Vec<Toleration>>,
-    pub(super) topology_spread_constraints: Option<Vec<serde::de::IgnoredAny>>,
+    pub(super) topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
     pub(super) security_context: Option<PodSecurityContext>,
     pub(super) containers: Option<Vec<Container>>,
     pub(super) init_containers: Option<Vec<Container>>,

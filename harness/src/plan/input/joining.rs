@@ -47,6 +47,7 @@ impl Collector {
             workloads,
             identities: self.identities.values,
             placements: self.placements.values,
+            labels: self.labels.values,
             ..self.snapshot
         }
     }
@@ -63,8 +64,8 @@ impl Collector {
             for (at, pod) in
                 of_namespace.take_while(|(_, pod)| pod.record.namespace == budget.namespace)
             {
-                let is_selected = *selected[pod.labels].get_or_insert_with(|| {
-                    selects(selector, Some(&self.labels.values[pod.labels]))
+                let is_selected = *selected[pod.record.labels].get_or_insert_with(|| {
+                    selects(selector, Some(&self.labels.values[pod.record.labels]))
                 });
                 if is_selected && pod.record.is_active() {
                     budget.pods.push(first + at);
@@ -101,6 +102,7 @@ impl Collector {
             recreation,
             replicas: known.and_then(|known| known.replicas),
             template: known.and_then(|known| known.template),
+            template_labels: known.and_then(|known| known.template_labels),
             pods: Vec::new(),
         }
     }

@@ -3,25 +3,28 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Container as KubernetesContainer, ContainerPort as KubernetesPort, NodeAffinity,
+    Affinity, Container as KubernetesContainer, ContainerPort as KubernetesPort, NodeAffinity,
     PodSpec as KubernetesPodSpec, ResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::fields::{Amount, Container, PodSpec};
+use crate::plan::snapshot::AmongPods;
 
-/// A spec with nothing but what it asks of a node, and whether it asks for other pods, too, which
-/// is left out.
+/// A spec with nothing but what it asks of a node, and what it asks of other pods.
 pub(super) fn asked_of_nodes(
     mut spec: PodSpec,
     is_of_daemon_set: bool,
-) -> (KubernetesPodSpec, bool) {
-    let mut asks_for_pods =
-        spec.topology_spread_constraints.as_ref().is_some_and(|all| !all.is_empty());
+) -> (KubernetesPodSpec, Option<AmongPods>) {
+    let spread = spec.topology_spread_constraints.take().filter(|all| !all.is_empty());
+    let mut among_pods = AmongPods { affinity: None, spread };
     if let Some(affinity) = &mut spec.affinity {
-        let of_pods =
-            [affinity.pod_affinity.take().is_some(), affinity.pod_anti_affinity.take().is_some()];
-        asks_for_pods |= of_pods.contains(&true);
+        let of_pods = Affinity {
+            node_affinity: None,
+            pod_affinity: affinity.pod_affinity.take(),
+            pod_anti_affinity: affinity.pod_anti_affinity.take(),
+        };
+        among_pods.affinity = Some(of_pods).filter(|of_pods| *of_pods != Affinity::default());
         if is_of_daemon_set && let Some(nodes) = &mut affinity.node_affinity {
             forget_the_node(nodes);
         }
@@ -39,7 +42,7 @@ pub(super) fn asked_of_nodes(
         tolerations: spec.tolerations.filter(|all| !all.is_empty()),
         ..KubernetesPodSpec::default()
     };
-    (asked, asks_for_pods)
+    (asked, Some(among_pods).filter(|asked| *asked != AmongPods::default()))
 }
 
 fn quantities(amounts: BTreeMap<String, Amount>) -> BTreeMap<String, Quantity> {
