@@ -3,7 +3,8 @@
 //! Rules: `pkg/controller/garbagecollector` of 1.36. Each object costs two
 //! calls: it is read from the server before it is deleted.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kubernetes_objects::Status;
@@ -32,6 +33,8 @@ pub(super) struct GarbageCollector {
     view: Arc<View>,
     client: Client,
     queue: Queue,
+    /// The objects, by uid, that wait for those that they own, all of which are known to the queue.
+    waiting: Mutex<HashSet<String>>,
 }
 
 /// An object by its resource, namespace and name.
@@ -67,7 +70,9 @@ struct Owners {
 
 impl GarbageCollector {
     pub(super) fn new(kinds: Kinds, view: &Arc<View>, client: Client) -> Arc<Self> {
-        Arc::new(Self { kinds, view: Arc::clone(view), client, queue: Queue::new(WORKERS) })
+        let view = Arc::clone(view);
+        let waiting = Mutex::default();
+        Arc::new(Self { kinds, view, client, queue: Queue::new(WORKERS), waiting })
     }
 
     /// Takes in a change of which the view knows already.
@@ -75,6 +80,7 @@ impl GarbageCollector {
         let metadata = told.after.metadata();
         let uid = metadata.uid.as_deref().unwrap_or_default();
         if told.kind == ChangeKind::Deleted {
+            self.waiting().remove(uid);
             for dependent in self.dependents(uid) {
                 enqueue(self, &key(&dependent));
             }
@@ -102,6 +108,9 @@ impl GarbageCollector {
                 enqueue(self, &key(&item));
             }
             (ChangeKind::Added, None) => enqueue(self, &key(&(told.resource, told.key()))),
+            (ChangeKind::Added, Some((_, owner))) if waits_for_dependents(owner.metadata()) => {
+                enqueue(self, &key(&(told.resource, told.key())));
+            }
             _ => {}
         }
     }
@@ -113,6 +122,24 @@ impl GarbageCollector {
         let object = self.client.api.object(resource, namespace, &owner.name)?;
         let same = object.metadata().uid.as_ref() == Some(&owner.uid);
         same.then(|| ((resource, (namespace.to_owned(), owner.name.clone())), object))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anything that names an owner by its uid fits.
+    fn has_dependent(
+        &self,
+        uid: &str,
+        fits: impl Fn(&'static Resource, &ObjectName) -> bool,
+    ) -> bool {
+        let heard = self.view.heard();
+        let pods = heard.owned(uid).into_iter();
+        let mut pods = pods.flat_map(|owned| owned.pods.keys().chain(owned.ended.keys()));
+        let mut others = heard.dependents.get(uid).into_iter().flatten();
+        pods.any(|name| fits(self.kinds.pods, name))
+            || others.any(|((_, name), resource)| fits(resource, name))
     }
 
     /// Everything that names an owner by its uid.
@@ -176,8 +203,7 @@ impl GarbageCollector {
 
     /// Goes on with an object that waits for those that it owns.
     async fn wait_for_dependents(self: &Arc<Self>, item: &Item, uid: &str) -> Result<(), Status> {
-        let dependents = self.dependents(uid);
-        let blocking = dependents.iter().any(|(resource, name)| {
+        let is_blocking = |resource: &'static Resource, name: &ObjectName| {
             let object = self.client.api.object(resource, &name.0, &name.1);
             object.is_some_and(|object| {
                 let owners = object.metadata().owner_references.iter().flatten();
@@ -185,12 +211,15 @@ impl GarbageCollector {
                     .into_iter()
                     .any(|owner| owner.uid == uid && owner.block_owner_deletion == Some(true))
             })
-        });
-        if !blocking {
+        };
+        if !self.has_dependent(uid, is_blocking) {
             return self.let_go(item, FOREGROUND).await;
         }
-        for dependent in dependents {
-            enqueue(self, &key(&dependent));
+        // Each of them is told once; those that come later are told when they come.
+        if self.waiting().insert(uid.to_owned()) {
+            for dependent in self.dependents(uid) {
+                enqueue(self, &key(&dependent));
+            }
         }
         Ok(())
     }

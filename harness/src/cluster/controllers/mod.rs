@@ -179,7 +179,8 @@ impl All {
             return heard.ended.len() > MOST_ENDED
                 || heard.any(&claiming)
                 || self.taint_eviction.is_at_work()
-                || self.endpoints.look_at_pods();
+                || self.endpoints.look_at_pods()
+                || self.pod_collector.concerns(change);
         }
         if let Some(node) = change.record.object.node()
             && (self.node_lifecycle.concerns(node) || self.taint_eviction.concerns(node))

@@ -3,17 +3,18 @@
 //!
 //! Rules: `pkg/controller/podgc` of 1.36.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use k8s_openapi::api::core::v1::PodCondition;
+use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::super::DeleteOptions;
 use super::super::object::Object;
-use super::super::store::{ChangeKind, ObjectName, has_ended};
+use super::super::store::{Change, ChangeKind, ObjectName, has_ended, node_of};
 use super::Kinds;
 use super::client::Client;
 use super::informer::Told;
@@ -34,6 +35,8 @@ pub(super) struct PodCollector {
     client: Client,
     start: Instant,
     looks: AtomicBool,
+    /// The nodes that are away and whose pods are about to be collected.
+    away: Mutex<BTreeSet<String>>,
 }
 
 impl PodCollector {
@@ -44,17 +47,52 @@ impl PodCollector {
             client,
             start: Instant::now(),
             looks: AtomicBool::new(false),
+            away: Mutex::new(BTreeSet::new()),
         })
+    }
+
+    /// Whether a change puts a pod on a node that is not there.
+    pub(super) fn concerns(&self, change: &Change) -> bool {
+        let before = change.before.as_ref().and_then(|before| before.object.pod());
+        change.kind != ChangeKind::Deleted
+            && change.record.object.pod().is_some_and(|pod| self.is_lost(before, pod))
+    }
+
+    fn is_lost(&self, before: Option<&Arc<Pod>>, pod: &Pod) -> bool {
+        let was_there = before.is_some_and(|before| node_of(before).is_some());
+        let nodes = self.kinds.nodes;
+        !was_there
+            && node_of(pod).is_some_and(|node| self.client.api.object(nodes, "", node).is_none())
     }
 
     /// Takes in a change of which the view knows already.
     pub(super) fn hear(self: &Arc<Self>, told: &Told<'_>) {
         if told.is(self.kinds.nodes) && told.kind == ChangeKind::Deleted {
-            let (collector, node) = (Arc::clone(self), told.key().1);
-            tokio::spawn(async move { collector.collect_orphaned(&node).await });
+            self.wait_for(told.key().1);
+        } else if told.kind != ChangeKind::Deleted
+            && let Some(pod) = told.after.pod()
+            && self.is_lost(told.before.and_then(Object::pod), pod)
+        {
+            self.wait_for(node_of(pod).unwrap_or_default().to_owned());
         } else if told.after.pod().is_some_and(|pod| has_ended(pod)) && self.surplus() > 0 {
             self.look_from_now_on();
         }
+    }
+
+    /// Gives a node time to come, and collects its pods if it does not.
+    fn wait_for(self: &Arc<Self>, node: String) {
+        let away = || self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        if !away().insert(node.clone()) {
+            return;
+        }
+        let collector = Arc::clone(self);
+        tokio::spawn(async move {
+            sleep_until(collector.next_look()).await;
+            sleep(QUARANTINE).await;
+            // Pods that are put there from now on are for the next time.
+            collector.away.lock().unwrap_or_else(PoisonError::into_inner).remove(&node);
+            collector.collect_orphaned(&node).await;
+        });
     }
 
     /// Looks at each period while there are too many; at other times nobody has to.
@@ -99,8 +137,6 @@ impl PodCollector {
 
     /// Ends and deletes the pods of a node that stays away.
     async fn collect_orphaned(&self, node: &str) {
-        sleep_until(self.next_look()).await;
-        sleep(QUARANTINE).await;
         if self.client.get(self.kinds.nodes, "", node).await.is_some() {
             return;
         }
