@@ -292,3 +292,25 @@ async fn kubelets_rejections_are_in_their_own_metrics_and_in_the_clusters() {
         server.ask(("GET", "/api/v1/nodes/x/proxy/metrics"), &[], &Json::Null).await;
     assert_eq!((code, status["message"].as_str()), (404, Some("nodes \"x\" not found")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_own_service_comes_back_with_its_address() {
+    let nodes = vec![node("n", "1.36.2", "containerd-2.1")];
+    let server = Server::of(Served::start(nodes, 100.0).await).await;
+    let path = "/api/v1/namespaces/default/services/kubernetes";
+    let (_, before) = server.ask(("GET", path), &[], &Json::Null).await;
+    let (code, _) = server.ask(("DELETE", path), &[], &Json::Null).await;
+    assert_eq!(code, 200);
+    let mut looks = 0;
+    let after = loop {
+        let (code, after) = server.ask(("GET", path), &[], &Json::Null).await;
+        if code == 200 {
+            break after;
+        }
+        looks += 1;
+        assert!(looks < 200, "the server makes it again");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_ne!(before["metadata"]["uid"], after["metadata"]["uid"]);
+    assert_eq!(before["spec"], after["spec"]);
+}

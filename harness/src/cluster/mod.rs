@@ -106,6 +106,7 @@ pub struct Cluster {
     scheduler: JoinHandle<()>,
     scheduler_metrics: Arc<scheduler::SchedulerMetrics>,
     controllers: controllers::Controllers,
+    own_service: Option<JoinHandle<()>>,
 }
 
 impl Cluster {
@@ -141,6 +142,10 @@ impl Cluster {
         let api = if tracks_owners { api.tracking_owners() } else { api };
         let mut cluster = Self::around(Arc::new(api), clock, gates);
         cluster.skew = spec.skew;
+        if tracks_owners {
+            let api = Arc::clone(&cluster.api);
+            cluster.own_service = Some(tokio::spawn(api_server::keep_own_service(api)));
+        }
         let default = [default_node()];
         let nodes = if spec.nodes.is_empty() { &default[..] } else { &spec.nodes };
         for node in nodes {
@@ -190,6 +195,7 @@ impl Cluster {
             scheduler,
             scheduler_metrics,
             controllers,
+            own_service: None,
         }
     }
 
@@ -363,6 +369,9 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.scheduler.abort();
+        if let Some(task) = &self.own_service {
+            task.abort();
+        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use kubernetes_objects::Status;
-use kubernetes_objects::resource::{self, Resource};
+use kubernetes_objects::resource::Resource;
 use serde_json::{Map, Value as Json, json};
 
-use super::{ApiServer, State, core};
+use super::{State, core};
 use crate::cluster::object::{Object, Untyped};
 use crate::cluster::refusal::{FieldError, invalid};
 use crate::cluster::strategy::services::{has_node_ports, spec_of, text};
@@ -20,66 +20,6 @@ const PREFIX: u32 = 12;
 const ADDRESSES: u32 = 1 << (32 - PREFIX);
 /// The first and the last port on which nodes listen (`--service-node-port-range`).
 const NODE_PORTS: (u32, u32) = (30_000, 32_767);
-
-/// The server's own service.
-const OWN_NAME: &str = "kubernetes";
-/// The server's own address among them.
-const OWN_ADDRESS: &str = "10.96.0.1";
-/// The port that the server listens on behind its service (kubeadm's default).
-const OWN_PORT: u32 = 6443;
-/// Where it would listen: clients reach it on loopback, which no endpoint may be.
-const OWN_HOST: &str = "203.0.113.1";
-
-impl ApiServer {
-    /// Makes the service by which pods reach the server, and says where that leads
-    /// (`pkg/controlplane/reconcilers` of 1.36).
-    pub(super) fn make_own_service(&self) {
-        let port = json!({"name": "https", "port": 443, "protocol": "TCP", "targetPort": OWN_PORT});
-        let behind = json!({"name": "https", "port": OWN_PORT, "protocol": "TCP"});
-        for (group, plural, object) in [
-            (
-                "",
-                "services",
-                json!({
-                    "metadata": {
-                        "name": OWN_NAME,
-                        "labels": {"component": "apiserver", "provider": "kubernetes"},
-                    },
-                    "spec": {"clusterIP": OWN_ADDRESS, "ports": [port]},
-                }),
-            ),
-            (
-                "",
-                "endpoints",
-                json!({
-                    "metadata": {
-                        "name": OWN_NAME,
-                        "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
-                    },
-                    "subsets": [{"addresses": [{"ip": OWN_HOST}], "ports": [behind]}],
-                }),
-            ),
-            (
-                "discovery.k8s.io",
-                "endpointslices",
-                json!({
-                    "metadata": {
-                        "name": OWN_NAME,
-                        "labels": {"kubernetes.io/service-name": OWN_NAME},
-                    },
-                    "addressType": "IPv4",
-                    "endpoints": [{"addresses": [OWN_HOST], "conditions": {"ready": true}}],
-                    "ports": [behind],
-                }),
-            ),
-        ] {
-            let resource = resource::find(group, "v1", plural).expect("the table has these three");
-            let object = Object::from_json(resource, object).expect("it is well-formed");
-            self.create_object(resource, "default", object, "kube-apiserver")
-                .expect("what the server says of itself is valid and new");
-        }
-    }
-}
 
 impl State {
     /// Gives a service what it needs and does not name; refuses what another one has.

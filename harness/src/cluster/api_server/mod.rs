@@ -9,6 +9,7 @@ mod applying;
 mod deleting;
 mod evicting;
 mod node_seam;
+mod own_service;
 mod pods;
 mod reading;
 mod requests;
@@ -34,6 +35,7 @@ use super::owners::{FieldOwners, Writer};
 use super::store::{Change, Record, Store};
 
 pub use applying::Patched;
+pub(super) use own_service::keep as keep_own_service;
 pub use requests::{DeleteOptions, ListOptions, Listed, Place, Propagation, WatchOptions, Writing};
 pub use watching::{Watch, WatchEvent};
 
@@ -105,7 +107,7 @@ impl ApiServer {
     #[must_use]
     pub fn tracking_owners(self) -> Self {
         self.state().tracks_owners = true;
-        self.make_own_service();
+        self.keep_own_service();
         self
     }
 
