@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::deviations::known;
 use crate::report::conformance::ConformanceReport;
 use crate::report::terminal;
-use crate::runner::{Verdict, run_all, run_alone, with_sources};
+use crate::runner::{Keep, Verdict, run_all, run_alone, with_sources};
 use crate::scenario::{Case, LoadError, Suite};
 use crate::target::{RuntimeOptions, RuntimeTarget, RuntimeTargetError, Simulation, Target};
 
@@ -68,7 +68,7 @@ pub fn check_runtime(endpoint: &str) -> Result<ConformanceReport, TestingError> 
     let target = RuntimeTarget::connect(&[endpoint.parse()?], RuntimeOptions::default())?;
     let cases: Vec<&Case> = suite.cases.iter().collect();
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let reports = run_all(&cases, &target, jobs, &|_, _| {});
+    let reports = run_all(&cases, &target, jobs, Keep::Failures, &|_, _| {});
     target.finish();
     let implementation = target.implementations().swap_remove(0);
     Ok(ConformanceReport::new(implementation, &cases, &reports, true))
@@ -136,7 +136,8 @@ pub fn trials(suite: Suite, target: Arc<dyn Target>) -> Vec<Trial> {
 /// # Errors
 /// The report of the failure, as text.
 pub fn outcome(suite: &Suite, case: &Case, target: &dyn Target) -> Result<(), Failed> {
-    match run_alone(case, target).verdict {
+    let report = run_alone(case, target);
+    match report.verdict {
         Verdict::Held => match target.implementation(case).and_then(|it| known(&case.id, &it)) {
             None => Ok(()),
             Some(deviation) => Err(Failed::from(format!(
@@ -146,8 +147,8 @@ pub fn outcome(suite: &Suite, case: &Case, target: &dyn Target) -> Result<(), Fa
         },
         Verdict::Deviates(..) => Ok(()),
         Verdict::Skipped(reason) => Err(Failed::from(format!("cannot run here: {reason}"))),
-        Verdict::Failed(failure) | Verdict::Broken(failure) => {
-            Err(Failed::from(terminal::plain_failure(&suite.sources, case, &failure)))
-        }
+        Verdict::Failed(failure) | Verdict::Broken(failure) => Err(Failed::from(
+            terminal::plain_failure(&suite.sources, case, &failure, report.scene.as_ref()),
+        )),
     }
 }

@@ -27,7 +27,7 @@ use state::State;
 use timers::Timers;
 
 use crate::hex::{hex_id, mix};
-use crate::identity::Scene;
+use crate::identity::{Resolved, Scene};
 use crate::image::ImageStore;
 use crate::process::HostFiles;
 use crate::profile::Profile;
@@ -142,6 +142,14 @@ impl FakeRuntime {
     #[must_use]
     pub fn images(&self) -> &Arc<ImageStore> {
         &self.inner.images
+    }
+
+    /// Who a container's first process is, and where each of its ids comes from; none where there
+    /// is no such container.
+    #[must_use]
+    pub fn resolved(&self, container_id: &str) -> Option<Resolved> {
+        let container = self.inner.lock().container(container_id)?;
+        Some(container.make.resolved.clone())
     }
 
     /// The node's files.

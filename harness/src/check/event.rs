@@ -65,7 +65,7 @@ fn fits(pattern: &EventPattern, event: &Event) -> bool {
 }
 
 /// An event in one line, as `kubectl get events` orders it.
-pub(crate) fn describe(event: &Event) -> String {
+fn describe(event: &Event) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let count = event.count.filter(|count| *count > 1).map(|count| format!(" ({count} times)"));
     format!(

@@ -16,7 +16,6 @@ use serde_json::Value as Json;
 use crate::cluster::Cluster;
 use crate::scenario::{DEFAULT_NAMESPACE, Expectation, Measurement, ObjectName};
 
-pub(crate) use event::describe as describe_event;
 pub use identity::{parse_id_output, parse_process_status};
 pub(crate) use pod::container_status;
 

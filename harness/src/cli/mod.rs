@@ -16,6 +16,7 @@ mod new;
 mod plan;
 mod record;
 mod replay;
+mod report_files;
 mod run;
 mod schema;
 mod select;

@@ -8,11 +8,13 @@ use std::time::Instant;
 use clap::Args;
 use cri_api::client::RuntimeEndpoint;
 
+use super::report_files::{ReportFile, write_whole};
 use super::select::Selection;
 use super::{CommandError, Outcome, progress_bar};
 use crate::report::conformance::ConformanceReport;
+use crate::report::run::{About, RunReport};
 use crate::report::terminal;
-use crate::runner::{Report, run_all};
+use crate::runner::{Keep, Report, run_all};
 use crate::scenario::{Case, Duration, Suite};
 use crate::target::{RuntimeOptions, RuntimeTarget, Simulation, Target};
 
@@ -27,6 +29,9 @@ pub(super) struct Options {
     /// How many cases run at once; as many as there are processors when left out.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Write a report to a file: junit=FILE for CI systems, json=FILE for programs; repeatable.
+    #[arg(long, value_name = "FORM=FILE")]
+    report: Vec<ReportFile>,
     /// Write a conformance report of a real runtime: JSON to FILE, and a page to read beside it.
     #[arg(long, value_name = "FILE", requires = "runtime_endpoint")]
     conformance: Option<PathBuf>,
@@ -58,6 +63,7 @@ impl Options {
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let start = Instant::now();
+    options.report.iter().try_for_each(ReportFile::check)?;
     let suite = options.selection.suite()?;
     let cases = options.selection.cases(&suite)?;
     if options.runtime_endpoint.is_empty() {
@@ -90,7 +96,8 @@ fn play(options: &Options, target: &dyn Target, cases: &[&Case]) -> Vec<Report> 
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = options.jobs.map_or(processors, NonZeroUsize::get);
     let bar = progress_bar(cases.len());
-    let reports = run_all(cases, target, jobs, &|_, _| bar.inc(1));
+    let keep = if options.report.is_empty() { Keep::Failures } else { Keep::All };
+    let reports = run_all(cases, target, jobs, keep, &|_, _| bar.inc(1));
     bar.finish_and_clear();
     target.finish();
     reports
@@ -104,15 +111,16 @@ fn show(
     reports: &[Report],
     start: Instant,
 ) -> Result<Outcome, CommandError> {
+    let paths = options.selection.paths_as_given();
+    let duration = start.elapsed();
+    if !options.report.is_empty() {
+        let about = About { target, sources: &suite.sources, duration, paths: &paths };
+        let run = RunReport::new(about, cases, reports);
+        options.report.iter().try_for_each(|file| file.write(&run, reports))?;
+    }
     let mut out = anstream::stdout().lock();
     let name = target.name();
-    let paths = options.selection.paths_as_given();
-    let run = terminal::Run {
-        target: &name,
-        sources: &suite.sources,
-        duration: start.elapsed(),
-        paths: &paths,
-    };
+    let run = terminal::Run { target: &name, sources: &suite.sources, duration, paths: &paths };
     terminal::write(&mut out, run, cases, reports)?;
     if !target.has_virtual_time() {
         terminal::write_overhead(&mut out, reports)?;
@@ -128,9 +136,7 @@ fn write_conformance(path: &Path, report: &ConformanceReport) -> Result<(), Comm
     let json =
         serde_json::to_string_pretty(report).expect("a report holds nothing that JSON cannot hold");
     for (path, text) in [(path.to_owned(), json), (path.with_extension("md"), report.markdown())] {
-        std::fs::write(&path, text).map_err(|error| {
-            CommandError::environment(format!("{} cannot be written", path.display()), error)
-        })?;
+        write_whole(&path, &text)?;
     }
     Ok(())
 }

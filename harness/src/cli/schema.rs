@@ -9,12 +9,14 @@ use crate::audit::report::Audit;
 use crate::explain::report::Explanation;
 use crate::plan::report::Plan;
 use crate::report::conformance::ConformanceReport;
+use crate::report::run::RunReport;
 use crate::scenario::schema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Document {
     Scenario,
     ConformanceReport,
+    Run,
     Plan,
     Explanation,
     Audit,
@@ -33,6 +35,7 @@ pub(super) fn run(options: Options) -> Result<Outcome, CommandError> {
         Document::Plan => schemars::schema_for!(Plan).into(),
         Document::Explanation => schemars::schema_for!(Explanation).into(),
         Document::Audit => schemars::schema_for!(Audit).into(),
+        Document::Run => schemars::schema_for!(RunReport).into(),
         Document::ConformanceReport => schemars::schema_for!(ConformanceReport).into(),
     };
     writeln!(anstream::stdout(), "{schema:#}")?;

@@ -83,6 +83,19 @@ impl Clock {
         }
     }
 
+    /// How long the cluster had existed at an instant of tokio's clock.
+    #[must_use]
+    pub fn elapsed_at(&self, instant: Instant) -> Duration {
+        let (Source::Tokio(start) | Source::Driven { start, .. }) = &self.source;
+        instant.saturating_duration_since(*start)
+    }
+
+    /// How long the cluster had existed at a time that objects carry.
+    #[must_use]
+    pub fn elapsed_until(&self, time: &Time) -> Duration {
+        Duration::try_from(time.0.duration_since(self.epoch)).unwrap_or_default()
+    }
+
     /// The time now, as Kubernetes objects carry it.
     #[must_use]
     pub fn now(&self) -> Time {

@@ -45,6 +45,13 @@ impl Sources {
         &self.all[id.0]
     }
 
+    /// The whole line on which a span starts.
+    #[must_use]
+    pub fn line(&self, span: Span) -> &str {
+        let (line, _) = self.position(span);
+        self.get(span.source).text.lines().nth(line - 1).unwrap_or_default().trim_end()
+    }
+
     /// Line and column of a span's start, both from 1, the column in characters.
     #[must_use]
     pub fn position(&self, span: Span) -> (usize, usize) {

@@ -5,7 +5,7 @@
 
 pub mod images;
 mod manifests;
-mod origins;
+pub(crate) mod origins;
 pub mod pipeline;
 pub mod report;
 pub mod text;
@@ -172,7 +172,15 @@ impl<'a> Explainer<'a> {
                 outcome.message = Some(message);
             }
             ContainerFate::Runs(resolved) => {
-                let place = Member { pod, container, kind: *kind, index: *index, image: accounts };
+                let place = Member {
+                    pod,
+                    container,
+                    kind: *kind,
+                    index: *index,
+                    image: &accounts.image,
+                    passwd: accounts.passwd.as_ref(),
+                    group: accounts.group.as_ref(),
+                };
                 outcome.identity = Some(place.explain(&resolved));
             }
         }
@@ -246,14 +254,15 @@ fn group_without_user(manifest: &Json) -> bool {
 }
 
 /// A container of a pod.
-struct Found {
-    container: Container,
-    kind: ContainerKind,
-    index: usize,
+pub(crate) struct Found {
+    pub(crate) container: Container,
+    pub(crate) kind: ContainerKind,
+    /// Its place in its list, from 0.
+    pub(crate) index: usize,
 }
 
 /// A pod's containers, in the order in which they start.
-fn containers(pod: &Pod) -> Vec<Found> {
+pub(crate) fn containers(pod: &Pod) -> Vec<Found> {
     let Some(spec) = &pod.spec else { return Vec::new() };
     let of = |kind: ContainerKind| {
         move |(index, container): (usize, Container)| Found { container, kind, index }

@@ -3,27 +3,32 @@
 //! Runtimes see what a kubelet sends; what it sends was written in the
 //! manifest, or in the image's config.
 
+use fake_cri::Image;
 use fake_cri::identity::{self, GidOrigin, GidProvenance, UidOrigin};
 use k8s_openapi::api::core::v1::{Container, Pod, PodSecurityContext};
 
 use super::report::{ContainerKind, Id, Identity, Layer, Origin};
-use crate::oci::archive::{ImageAccounts, LayerOrigin};
+use crate::oci::archive::LayerOrigin;
 
 /// A container of a pod, and its image.
-pub(super) struct Member<'a> {
-    pub(super) pod: &'a Pod,
-    pub(super) container: &'a Container,
-    pub(super) kind: ContainerKind,
+pub(crate) struct Member<'a> {
+    pub(crate) pod: &'a Pod,
+    pub(crate) container: &'a Container,
+    pub(crate) kind: ContainerKind,
     /// Its place in its list, from 0.
-    pub(super) index: usize,
-    pub(super) image: &'a ImageAccounts,
+    pub(crate) index: usize,
+    pub(crate) image: &'a Image,
+    /// The layer that brought `/etc/passwd`, where it is known.
+    pub(crate) passwd: Option<&'a LayerOrigin>,
+    /// The layer that brought `/etc/group`, where it is known.
+    pub(crate) group: Option<&'a LayerOrigin>,
 }
 
 impl Member<'_> {
     /// An identity with every id's origins.
-    pub(super) fn explain(&self, resolved: &identity::Resolved) -> Identity {
+    pub(crate) fn explain(&self, resolved: &identity::Resolved) -> Identity {
         let found = &resolved.identity;
-        let files = &self.image.image.files;
+        let files = &self.image.files;
         let user = Id {
             id: found.uid,
             name: identity::user_name(files, found.uid),
@@ -57,7 +62,7 @@ impl Member<'_> {
                     self.of_container("runAsUser")
                 } else if self.of_pod().is_some_and(|pod| pod.run_as_user.is_some()) {
                     of_pod("runAsUser")
-                } else if self.image.image.user.is_empty() {
+                } else if self.image.user.is_empty() {
                     Origin::Default
                 } else {
                     Origin::ImageUser
@@ -79,15 +84,11 @@ impl Member<'_> {
                 }
             }
             GidOrigin::RunAsUsername | GidOrigin::ImageConfig => Origin::ImageUser,
-            GidOrigin::Passwd { line } => {
-                image_file("/etc/passwd", line, self.image.passwd.as_ref(), None)
-            }
+            GidOrigin::Passwd { line } => image_file("/etc/passwd", line, self.passwd, None),
             GidOrigin::Default => Origin::Default,
-            GidOrigin::GroupFile { line } => {
-                image_file("/etc/group", line, self.image.group.as_ref(), None)
-            }
+            GidOrigin::GroupFile { line } => image_file("/etc/group", line, self.group, None),
             GidOrigin::GroupNamedAsNumber { line, instead_of } => {
-                image_file("/etc/group", line, self.image.group.as_ref(), Some(instead_of))
+                image_file("/etc/group", line, self.group, Some(instead_of))
             }
             GidOrigin::Requested { index } => self.requested(index),
         }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::check::Difference;
 use crate::deviations;
 use crate::runner::{Report, Verdict};
 use crate::scenario::{Case, Level};
@@ -105,6 +106,13 @@ pub struct DifferenceEntry {
     pub observed: String,
 }
 
+impl From<&Difference> for DifferenceEntry {
+    fn from(one: &Difference) -> Self {
+        let Difference { what, expected, observed } = one.clone();
+        Self { what, expected, observed }
+    }
+}
+
 /// A case that was not asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -180,15 +188,8 @@ impl ConformanceReport {
                     Some(_) => self.counts(level).deviating += 1,
                     None => self.counts(level).failed += 1,
                 }
-                let mut differences: Vec<_> = failure
-                    .differences
-                    .iter()
-                    .map(|one| DifferenceEntry {
-                        what: one.what.clone(),
-                        expected: one.expected.clone(),
-                        observed: one.observed.clone(),
-                    })
-                    .collect();
+                let mut differences: Vec<_> =
+                    failure.differences.iter().map(DifferenceEntry::from).collect();
                 if differences.is_empty() {
                     differences.push(DifferenceEntry {
                         what: "the case".to_owned(),

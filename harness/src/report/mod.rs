@@ -1,6 +1,8 @@
 //! What people and machines read.
 
 pub mod conformance;
+pub mod junit;
+pub mod run;
 pub mod table;
 pub mod terminal;
 
@@ -13,6 +15,13 @@ pub fn counted(count: usize, what: &str) -> String {
         _ => "s",
     };
     format!("{count} {what}{plural}")
+}
+
+/// The command that runs only one case; each of the paths has a space before it.
+pub(crate) fn only_this_case(paths: &str, id: &str) -> String {
+    // As one word of a shell's command line, safe to show and to copy.
+    let filter = shown_line(&format!("={id}")).replace('\'', "'\\''");
+    format!("gidcheck run{paths} --filter '{filter}'")
 }
 
 /// A text from outside, safe to show: characters that steer a terminal, or turn the direction of

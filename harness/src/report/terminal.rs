@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::{counted, shown, shown_line};
+use super::{counted, only_this_case, shown, shown_line};
 use crate::document::Sources;
-use crate::runner::{Failure, Report, Verdict};
+use crate::runner::{Failure, Report, Scene, Verdict};
 use crate::scenario::Case;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -19,7 +21,7 @@ const FAINT: Style = Style::new().dimmed();
 const TRANSCRIPT_LINES: usize = 25;
 
 /// How the cases of a run ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {
     /// Everything expected was so.
     pub held: usize,
@@ -74,10 +76,9 @@ pub fn write(
     write_skipped(out, cases, reports)?;
     for (case, report) in cases.iter().zip(reports) {
         if let Verdict::Failed(failure) | Verdict::Broken(failure) = &report.verdict {
-            write_failure(out, run.sources, case, failure)?;
-            let (paths, id) = (run.paths, &case.id);
-            let filter = quoted(&format!("={id}"));
-            writeln!(out, "          only this case: gidcheck run{paths} --filter {filter}")?;
+            write_failure(out, run.sources, case, failure, report.scene.as_ref())?;
+            let command = only_this_case(run.paths, &case.id);
+            writeln!(out, "          only this case: {command}")?;
         }
     }
     write_deviations(out, cases, reports)?;
@@ -165,17 +166,17 @@ fn write_skipped(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io
     Ok(())
 }
 
-/// A text as one word of a shell's command line, safe to show and to copy.
-fn quoted(text: &str) -> String {
-    format!("'{}'", shown_line(text).replace('\'', "'\\''"))
-}
-
 /// A failure without colours, for test output.
 #[must_use]
-pub fn plain_failure(sources: &Sources, case: &Case, failure: &Failure) -> String {
+pub fn plain_failure(
+    sources: &Sources,
+    case: &Case,
+    failure: &Failure,
+    scene: Option<&Scene>,
+) -> String {
     let mut text = Vec::new();
     // Writing to a vector cannot fail.
-    let _ = write_failure(&mut text, sources, case, failure);
+    let _ = write_failure(&mut text, sources, case, failure, scene);
     anstream::adapter::strip_bytes(&text).into_vec().try_into().unwrap_or_default()
 }
 
@@ -184,13 +185,14 @@ fn write_failure(
     sources: &Sources,
     case: &Case,
     failure: &Failure,
+    scene: Option<&Scene>,
 ) -> io::Result<()> {
     writeln!(out, "\n{BAD}  FAILED{BAD:#}  {}", shown_line(&case.id))?;
     if let Some(span) = failure.span {
         let source = sources.get(span.source);
         let (line, column) = sources.position(span);
         writeln!(out, "          {}:{line}:{column}", shown_line(&source.name))?;
-        let text = source.text.lines().nth(line - 1).unwrap_or("").trim_end();
+        let text = sources.line(span);
         writeln!(out, "          {FAINT}{line} |{FAINT:#} {}", shown(text))?;
     }
     writeln!(out, "          {}", shown(&failure.what))?;
@@ -199,12 +201,13 @@ fn write_failure(
         writeln!(out, "            expected  {GOOD}{}{GOOD:#}", shown(&difference.expected))?;
         writeln!(out, "            observed  {BAD}{}{BAD:#}", shown(&difference.observed))?;
     }
-    let skipped = failure.transcript.len().saturating_sub(TRANSCRIPT_LINES);
-    if !failure.transcript.is_empty() {
+    let happenings = scene.map(|scene| scene.happenings.as_slice()).unwrap_or_default();
+    let skipped = happenings.len().saturating_sub(TRANSCRIPT_LINES);
+    if !happenings.is_empty() {
         writeln!(out, "          what happened:")?;
     }
-    for line in failure.transcript.iter().skip(skipped) {
-        writeln!(out, "            {FAINT}{}{FAINT:#}", shown(line))?;
+    for happening in happenings.iter().skip(skipped) {
+        writeln!(out, "            {FAINT}{}{FAINT:#}", shown(&happening.to_string()))?;
     }
     Ok(())
 }

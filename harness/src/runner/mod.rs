@@ -1,6 +1,7 @@
 //! Runs cases: one cluster each, its steps in order, a verdict at the end.
 
 mod parallel;
+pub mod scene;
 mod steps;
 mod waiting;
 
@@ -16,12 +17,26 @@ use crate::scenario::{Case, Step};
 use crate::target::Target;
 
 pub use parallel::{Progress, run_all, run_alone};
+pub use scene::Scene;
+
+/// Of which cases it is kept what was seen when they ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Of those that did not hold.
+    Failures,
+    /// Of all.
+    All,
+}
 
 /// How a case ended.
 #[derive(Debug)]
 pub struct Report {
     /// The verdict.
     pub verdict: Verdict,
+    /// What was seen when it ended, where that is kept.
+    pub scene: Option<Scene>,
+    /// The time it took by its cluster's clock, which is virtual on the simulation.
+    pub cluster_time: Duration,
     /// The wall time it took.
     pub duration: Duration,
     /// The part of it that was spent inside CRI calls.
@@ -55,20 +70,19 @@ pub struct Failure {
     pub what: String,
     /// What is not as expected.
     pub differences: Vec<Difference>,
-    /// What happened in the cluster, in lines.
-    pub transcript: Vec<String>,
 }
 
 /// Runs a case on a target.
 ///
 /// Must be called in a tokio runtime whose clock is paused where the target's
 /// time is virtual.
-pub async fn run(case: &Case, target: &dyn Target) -> Report {
+pub async fn run(case: &Case, target: &dyn Target, keep: Keep) -> Report {
     let start = Instant::now();
+    let cluster_start = tokio::time::Instant::now();
     let mut spent = Spent::default();
-    let verdict = match target.lacks(case) {
-        Some(reason) => Verdict::Skipped(reason),
-        None => play(case, target, &mut spent).await,
+    let (verdict, scene) = match target.lacks(case) {
+        Some(reason) => (Verdict::Skipped(reason), None),
+        None => play(case, target, keep, &mut spent).await,
     };
     let verdict = match (verdict, target.implementation(case)) {
         (Verdict::Failed(failure), Some(implementation)) => {
@@ -80,7 +94,8 @@ pub async fn run(case: &Case, target: &dyn Target) -> Report {
         (verdict, _) => verdict,
     };
     let Spent { in_calls, asked_for } = spent;
-    Report { verdict, duration: start.elapsed(), in_calls, asked_for }
+    let cluster_time = cluster_start.elapsed();
+    Report { verdict, scene, cluster_time, duration: start.elapsed(), in_calls, asked_for }
 }
 
 /// Where the time of a case went, but for our own share.
@@ -90,17 +105,18 @@ struct Spent {
     asked_for: Duration,
 }
 
-async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
+async fn play(
+    case: &Case,
+    target: &dyn Target,
+    keep: Keep,
+    spent: &mut Spent,
+) -> (Verdict, Option<Scene>) {
     let images = Arc::new(images::store_of(&case.spec.images));
     let mut cluster = match Cluster::start(&case.spec.cluster, &images, target).await {
         Ok(cluster) => cluster,
         Err(error) => {
-            return Verdict::Broken(Failure {
-                span: None,
-                what: format!("the cluster does not start: {}", with_sources(&error)),
-                differences: Vec::new(),
-                transcript: Vec::new(),
-            });
+            let what = format!("the cluster does not start: {}", with_sources(&error));
+            return (Verdict::Broken(Failure { span: None, what, differences: Vec::new() }), None);
         }
     };
     let deadline = target.case_limit().map(|limit| tokio::time::Instant::now() + limit);
@@ -121,12 +137,14 @@ async fn play(case: &Case, target: &dyn Target, spent: &mut Spent) -> Verdict {
             spent.asked_for += step_start.elapsed().saturating_sub(in_calls);
         }
         if let Err(stop) = outcome {
-            verdict = stop.verdict(case, index, &cluster);
+            verdict = stop.verdict(case, index);
             break;
         }
     }
+    let is_kept = keep == Keep::All || !matches!(verdict, Verdict::Held);
+    let scene = is_kept.then(|| Scene::of(&cluster));
     spent.in_calls = cluster.stop().await;
-    verdict
+    (verdict, scene)
 }
 
 /// How one step went.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{Failure, Report, Verdict, run};
+use super::{Failure, Keep, Report, Verdict, run};
 use crate::scenario::Case;
 use crate::target::Target;
 
@@ -20,6 +20,7 @@ pub fn run_all(
     cases: &[&Case],
     target: &dyn Target,
     jobs: usize,
+    keep: Keep,
     progress: Progress<'_>,
 ) -> Vec<Report> {
     let next = AtomicUsize::new(0);
@@ -30,7 +31,7 @@ pub fn run_all(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(index) else { return };
-                    let report = run_alone(case, target);
+                    let report = run_keeping(case, target, keep);
                     progress(index, &report);
                     let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
                     reports[index] = Some(report);
@@ -49,6 +50,10 @@ pub fn run_all(
 /// Runs one case on a tokio runtime of its own.
 #[must_use]
 pub fn run_alone(case: &Case, target: &dyn Target) -> Report {
+    run_keeping(case, target, Keep::Failures)
+}
+
+fn run_keeping(case: &Case, target: &dyn Target, keep: Keep) -> Report {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_time();
     if target.has_virtual_time() {
@@ -57,14 +62,15 @@ pub fn run_alone(case: &Case, target: &dyn Target) -> Report {
         builder.enable_io();
     }
     match builder.build() {
-        Ok(runtime) => runtime.block_on(run(case, target)),
+        Ok(runtime) => runtime.block_on(run(case, target, keep)),
         Err(error) => Report {
             verdict: Verdict::Broken(Failure {
                 span: None,
                 what: format!("no tokio runtime can be made: {error}"),
                 differences: Vec::new(),
-                transcript: Vec::new(),
             }),
+            scene: None,
+            cluster_time: std::time::Duration::ZERO,
             duration: std::time::Duration::ZERO,
             in_calls: std::time::Duration::ZERO,
             asked_for: std::time::Duration::ZERO,

@@ -23,6 +23,10 @@ use super::{rules, schema, values};
 pub struct Case {
     /// Its name in full: area, scenario, and the values of the matrix.
     pub id: String,
+    /// The folder of its scenario; empty where it is in none.
+    pub area: String,
+    /// The values of the matrix: `axis=value` words and the row's name.
+    pub labels: Vec<String>,
     /// What the scenario shows.
     pub description: Arc<str>,
     /// What it says.
@@ -116,6 +120,8 @@ impl Context<'_> {
             .join("/");
         Some(Case {
             id,
+            area: self.area.to_owned(),
+            labels: expanded.labels,
             description: Arc::from(scenario.metadata.description),
             places: places(&spec),
             spec: scenario.spec,

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cri_api::Cri;
-use fake_cri::ImageStore;
+use fake_cri::{FakeRuntime, ImageStore};
 use fake_kubelet::ImageMapping;
 use fake_kubelet::volumes::Volumes;
 use schemars::JsonSchema;
@@ -146,6 +146,7 @@ pub struct NodeRuntime {
     /// Makes the volumes of pods.
     pub volumes: Arc<dyn Volumes>,
     change: Option<Arc<dyn ChangeRuntime>>,
+    simulated: Option<FakeRuntime>,
 }
 
 impl std::fmt::Debug for NodeRuntime {
@@ -173,6 +174,7 @@ impl NodeRuntime {
             is_shared: false,
             volumes,
             change: None,
+            simulated: None,
         }
     }
 
@@ -197,6 +199,12 @@ impl NodeRuntime {
     /// Makes calls fail from now on.
     pub fn add_fault(&self, fault: &Fault) {
         self.observed.add_fault(fault);
+    }
+
+    /// The simulated runtime, which can tell where identities come from; none on a real one.
+    #[must_use]
+    pub fn simulated(&self) -> Option<&FakeRuntime> {
+        self.simulated.as_ref()
     }
 
     /// The release it is now, where that is known.

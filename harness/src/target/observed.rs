@@ -18,6 +18,8 @@ const REPEATS_SEEN_WITHIN: usize = 4;
 /// A call that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// When it was first made, by tokio's clock.
+    pub at: tokio::time::Instant,
     /// The call's name in the contract.
     pub name: &'static str,
     /// What it was about: a sandbox, a container, an image, a command.
@@ -163,6 +165,7 @@ impl ObservedCri {
         fault: Option<CriCall>,
         call: impl Future<Output = Result<T, CriError>> + Send,
     ) -> Result<T, CriError> {
+        let at = tokio::time::Instant::now();
         locked(&self.busy).begin();
         let in_call = InCall(&self.busy);
         let result = match fault.map_or(Ok(()), |fault| self.fault(fault)) {
@@ -171,7 +174,7 @@ impl ObservedCri {
         };
         drop(in_call);
         let error = result.as_ref().err().map(ToString::to_string);
-        self.write_down(Call { name, about: about.into(), error, times: 1 });
+        self.write_down(Call { at, name, about: about.into(), error, times: 1 });
         result
     }
 }

@@ -44,8 +44,10 @@ impl Target for Simulation {
         let runtime =
             Arc::new(FakeRuntime::new(name.profile(), Arc::clone(request.images), options));
         let simulated = Simulated { runtime: Arc::clone(&runtime), name: Mutex::new(name) };
+        let handle = FakeRuntime::clone(&runtime);
         let mut node = NodeRuntime::new(runtime, Arc::new(SimulatedHost(host)));
         node.change = Some(Arc::new(simulated));
+        node.simulated = Some(handle);
         Ok(node)
     }
 }

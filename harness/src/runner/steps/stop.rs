@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use super::super::waiting::OutOfPatience;
 use super::super::{Failure, Verdict, with_sources};
-use crate::check::{Difference, describe_event};
-use crate::cluster::{Cluster, ClusterError, PodExecError, Refusal as ApiRefusal};
+use crate::check::Difference;
+use crate::cluster::{ClusterError, PodExecError, Refusal as ApiRefusal};
 use crate::document::Span;
 use crate::scenario::Case;
 
@@ -57,24 +57,14 @@ pub(in crate::runner) enum Stop {
 
 impl Stop {
     /// The case's verdict when it stops here.
-    pub(in crate::runner) fn verdict(
-        self,
-        case: &Case,
-        index: usize,
-        cluster: &Cluster,
-    ) -> Verdict {
+    pub(in crate::runner) fn verdict(self, case: &Case, index: usize) -> Verdict {
         let place = case.places.get(index);
         let step_span = place.map(|place| place.span);
         let within = |expectation: usize| -> Option<Span> {
             place.and_then(|place| place.expectations.get(expectation).copied()).or(step_span)
         };
         let what = with_sources(&self);
-        let failure = |span, differences| Failure {
-            span,
-            what: what.clone(),
-            differences,
-            transcript: transcript(cluster),
-        };
+        let failure = |span, differences| Failure { span, what: what.clone(), differences };
         match self {
             Self::Unmet(expectation, differences) => {
                 Verdict::Failed(failure(within(expectation), differences))
@@ -115,25 +105,4 @@ impl Stop {
             _ => Vec::new(),
         }
     }
-}
-
-/// Events and CRI calls so far, for people who look for the cause.
-fn transcript(cluster: &Cluster) -> Vec<String> {
-    let events = cluster.api.events();
-    let mut lines: Vec<_> = events.iter().map(|event| describe_event(event)).collect();
-    for node in cluster.nodes() {
-        lines.extend(node.runtime.calls().into_iter().map(|call| {
-            let error = call.error.map(|error| format!(" → {error}")).unwrap_or_default();
-            let times =
-                if call.times > 1 { format!(" ({} times)", call.times) } else { String::new() };
-            format!("CRI {} {}{error}{times}", call.name, short(&call.about))
-        }));
-    }
-    lines
-}
-
-/// An identifier of a sandbox or container, cut to what tells it apart.
-fn short(about: &str) -> &str {
-    let is_id = about.len() == 64 && about.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_id { &about[..13] } else { about }
 }
