@@ -312,9 +312,11 @@ impl Scheduler {
 
     /// What is wrong with a claim of a pod, in the words of `VolumeBinding`.
     fn claim_in_the_way(&self, pod: &Pod) -> Option<String> {
+        let mut names = claims_of(pod).peekable();
+        names.peek()?;
         let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
         let claims = resource::find("", "v1", "persistentvolumeclaims")?;
-        claims_of(pod).find_map(|name| match self.api.object(claims, namespace, name) {
+        names.find_map(|name| match self.api.object(claims, namespace, name) {
             None => Some(format!("persistentvolumeclaim {name:?} not found")),
             Some(claim) => claim
                 .metadata()
