@@ -77,9 +77,6 @@ impl Class {
         nodes: &Nodes,
         version: KubernetesVersion,
     ) -> String {
-        let never =
-            self.demand.pod.spec.as_ref().and_then(|spec| spec.preemption_policy.as_deref())
-                == Some("Never");
         let mut reasons = self.reasons.clone();
         let mut lacking_room = self.lacking_room;
         let suiting = self.ranked.iter().filter_map(|(.., id)| nodes.get(*id));
@@ -90,6 +87,7 @@ impl Class {
                 *reasons.entry(reason).or_default() += 1;
             }
         }
+        let never = self.demand.never_preempts();
         message::unschedulable(nodes.len(), &reasons, lacking_room, never, version)
     }
 

@@ -52,6 +52,12 @@ impl Demand {
             pod: Arc::clone(pod),
         }
     }
+
+    /// Whether the pods wait rather than take others' place.
+    pub(super) fn never_preempts(&self) -> bool {
+        let spec = self.pod.spec.as_ref();
+        spec.and_then(|spec| spec.preemption_policy.as_deref()) == Some("Never")
+    }
 }
 
 /// What makes two pods ask for the same: everything that filters and scores look at, as text.

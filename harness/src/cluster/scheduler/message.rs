@@ -5,8 +5,14 @@ use std::collections::BTreeMap;
 use fake_kubelet::version::KubernetesVersion;
 
 /// The message where nothing about a node, but something that the pod refers to, is in the way.
-pub(super) fn refused_everywhere(nodes: usize, why: &str, version: KubernetesVersion) -> String {
-    unschedulable_for(nodes, &format!("0/{nodes} nodes are available: {why}."), 0, false, version)
+pub(super) fn refused_everywhere(
+    nodes: usize,
+    why: &str,
+    never_preempts: bool,
+    version: KubernetesVersion,
+) -> String {
+    let reasons = format!("0/{nodes} nodes are available: {why}.");
+    unschedulable_for(nodes, &reasons, 0, never_preempts, version)
 }
 
 /// The condition's and the event's message.

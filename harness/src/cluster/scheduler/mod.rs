@@ -6,6 +6,8 @@
 //! decides it writes no faster than its client may ask.
 
 mod class;
+mod counts;
+mod decision;
 mod demand;
 mod filter;
 mod message;
@@ -16,11 +18,11 @@ mod room;
 mod score;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use fake_kubelet::version::KubernetesVersion;
-use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference, Pod, PodCondition};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, Time};
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kubernetes_objects::resource;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -32,6 +34,8 @@ use super::selection::selects;
 use super::store::{Change, ChangeKind, has_ended, node_of};
 use super::token_bucket::TokenBucket;
 use class::Class;
+pub(super) use counts::SchedulerMetrics;
+use decision::{Decision, Outcome};
 use demand::{Demand, claims_of, class_among_neighbours, class_of};
 use neighbours::{NamespaceLabels, Neighbours, Outlook, asks_for_neighbours};
 use nodes::Nodes;
@@ -45,34 +49,6 @@ const NAME: &str = "default-scheduler";
 const MANAGER: &str = "kube-scheduler";
 /// The most classes of pods that are kept in order; the one used longest ago goes first.
 const MOST_CLASSES: usize = 256;
-
-/// What the scheduler counts.
-#[derive(Debug, Default)]
-pub(super) struct SchedulerMetrics {
-    counts: Mutex<Counts>,
-}
-
-/// Numbers that the scheduler's metrics show.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Counts {
-    /// Pods that wait, by queue in [`QueueName::ALL`]'s order.
-    pub(super) pending: [usize; 4],
-    /// Attempts that ended in a node.
-    pub(super) scheduled: u64,
-    /// Attempts that found no node.
-    pub(super) unschedulable: u64,
-}
-
-impl SchedulerMetrics {
-    /// The numbers now.
-    pub(super) fn counts(&self) -> Counts {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn write(&self, change: impl FnOnce(&mut Counts)) {
-        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
 
 /// Starts the scheduler of a cluster that is still empty.
 pub(super) fn start(api: &Arc<ApiServer>) -> (Arc<SchedulerMetrics>, JoinHandle<()>) {
@@ -89,19 +65,6 @@ async fn until(due: Option<Instant>) {
         Some(due) => sleep_until(due).await,
         None => std::future::pending().await,
     }
-}
-
-/// Something decided that is still to be written.
-#[derive(Debug)]
-struct Decision {
-    pod: Arc<Pod>,
-    outcome: Outcome,
-}
-
-#[derive(Debug)]
-enum Outcome {
-    Node(Arc<str>),
-    NoNode(Arc<str>),
 }
 
 #[derive(Debug)]
@@ -355,7 +318,10 @@ impl Scheduler {
             }
             None => {
                 let message = match claim {
-                    Some(claim) => message::refused_everywhere(self.nodes.len(), &claim, version),
+                    Some(claim) => {
+                        let never = kept.class.demand.never_preempts();
+                        message::refused_everywhere(self.nodes.len(), &claim, never, version)
+                    }
                     None => kept.class.message(outlook.as_ref(), &self.nodes, version),
                 };
                 self.queue.put_aside(&uid, &key, now);
@@ -389,48 +355,6 @@ impl Scheduler {
         let kept = Kept { class: Class::new(Demand::of(pod)), used: self.uses };
         self.classes.insert(Arc::clone(&key), kept);
         key
-    }
-
-    /// Writes the decisions for which the client's turn has come.
-    fn write_due(&mut self) {
-        let now = Instant::now();
-        while self.decisions.front().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, decision)) = self.decisions.pop_front() {
-                self.write(&decision);
-            }
-        }
-    }
-
-    fn write(&mut self, Decision { pod, outcome }: &Decision) {
-        let metadata = &pod.metadata;
-        let namespace = metadata.namespace.as_deref().unwrap_or_default();
-        let name = metadata.name.as_deref().unwrap_or_default();
-        let uid = metadata.uid.as_deref().unwrap_or_default();
-        let now = self.api.clock().now();
-        let known = self.api.pod(namespace, name);
-        let Some(known) = known.filter(|known| known.metadata.uid == metadata.uid) else {
-            return;
-        };
-        match outcome {
-            Outcome::Node(node) => {
-                self.metrics.write(|counts| counts.scheduled += 1);
-                if self.api.bind(namespace, name, node).is_ok() {
-                    let message = format!("Successfully assigned {namespace}/{name} to {node}");
-                    self.api.record(event(pod, "Normal", "Scheduled", message, &now));
-                } else if let Some((pod, node)) = self.assumed.remove(uid) {
-                    self.forget_assumed(&pod, Some(node));
-                }
-            }
-            Outcome::NoNode(message) => {
-                self.metrics.write(|counts| counts.unschedulable += 1);
-                if let Some(condition) = unschedulable(&known, message, &now) {
-                    // Whoever deleted the pod in between needs no condition.
-                    let _ = self.api.set_pod_condition(namespace, name, condition, MANAGER);
-                }
-                let message = message.as_ref().to_owned();
-                self.api.record(event(pod, "Warning", "FailedScheduling", message, &now));
-            }
-        }
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -479,49 +403,4 @@ fn waits_for_us(pod: &Pod) -> bool {
     !has_ended(pod)
         && pod.metadata.deletion_timestamp.is_none()
         && name.is_none_or(|name| name.is_empty() || name == NAME)
-}
-
-/// The condition to write, unless the pod has it already.
-fn unschedulable(pod: &Pod, message: &str, now: &Time) -> Option<PodCondition> {
-    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let known = conditions.into_iter().find(|condition| condition.type_ == "PodScheduled");
-    let same_status = known.filter(|known| known.status == "False");
-    if same_status.is_some_and(|known| known.message.as_deref() == Some(message)) {
-        return None;
-    }
-    Some(PodCondition {
-        type_: "PodScheduled".to_owned(),
-        status: "False".to_owned(),
-        reason: Some("Unschedulable".to_owned()),
-        message: Some(message.to_owned()),
-        last_transition_time: same_status
-            .and_then(|known| known.last_transition_time.clone())
-            .or_else(|| Some(now.clone())),
-        ..PodCondition::default()
-    })
-}
-
-fn event(pod: &Pod, type_: &str, reason: &str, message: String, now: &Time) -> Event {
-    let metadata = &pod.metadata;
-    Event {
-        metadata: ObjectMeta { namespace: metadata.namespace.clone(), ..ObjectMeta::default() },
-        involved_object: ObjectReference {
-            api_version: Some("v1".to_owned()),
-            kind: Some("Pod".to_owned()),
-            namespace: metadata.namespace.clone(),
-            name: metadata.name.clone(),
-            uid: metadata.uid.clone(),
-            resource_version: metadata.resource_version.clone(),
-            ..ObjectReference::default()
-        },
-        type_: Some(type_.to_owned()),
-        reason: Some(reason.to_owned()),
-        message: Some(message),
-        count: Some(1),
-        source: Some(EventSource { component: Some(NAME.to_owned()), ..EventSource::default() }),
-        reporting_component: Some(NAME.to_owned()),
-        first_timestamp: Some(now.clone()),
-        last_timestamp: Some(now.clone()),
-        ..Event::default()
-    }
 }
