@@ -153,7 +153,7 @@ async fn happened(random: &Random, images: &Arc<fake_cri::ImageStore>) -> String
     pod["spec"]["nodeName"] = "node-1".into();
     let what = match cluster.api.apply(&pod) {
         Err(status) => format!("refused: {}", status.message),
-        Ok(()) => {
+        Ok(_) => {
             tokio::time::sleep(SETTLE).await;
             let pod = cluster.api.pod("default", "any").expect("it was made");
             became(&cluster, &pod).await

@@ -21,7 +21,8 @@ fn place(plural: &str, name: &'static str, subresource: &'static str) -> Place<'
 }
 
 fn create(server: &ApiServer, place: &Place<'_>, body: Json) -> Result<Json, Status> {
-    server.create(place, body, &Writing { manager: "test", ..Writing::default() })
+    let by = Writing { manager: "test", ..Writing::default() };
+    server.create(place, body, &by).map(|written| written.object)
 }
 
 fn map(name: &str) -> Json {

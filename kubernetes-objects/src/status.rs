@@ -70,6 +70,8 @@ pub enum CauseReason {
     ManagerConflict,
     /// `DisruptionBudget`.
     DisruptionBudget,
+    /// None is given.
+    Unsaid,
 }
 
 impl CauseReason {
@@ -87,6 +89,7 @@ impl CauseReason {
             Self::ResourceVersionTooLarge => "ResourceVersionTooLarge",
             Self::ManagerConflict => "FieldManagerConflict",
             Self::DisruptionBudget => "DisruptionBudget",
+            Self::Unsaid => "",
         }
     }
 }
@@ -188,6 +191,13 @@ impl Details {
 
 impl Cause {
     fn to_json(&self) -> Json {
-        json!({"reason": self.reason.name(), "message": self.message, "field": self.field})
+        let parts = [
+            ("reason", self.reason.name()),
+            ("message", self.message.as_str()),
+            ("field", self.field.as_str()),
+        ];
+        // Go leaves out what is empty.
+        let said = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        said.map(|(name, text)| (name.to_owned(), Json::from(text))).collect()
     }
 }

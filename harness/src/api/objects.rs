@@ -202,8 +202,8 @@ pub(super) async fn create(
     let options = WriteOptions::read(&head.query, head.user_agent(), "CreateOptions", false)?;
     let (object, warnings) = decoded_with(target, head, body, &options).await?;
     let created = context.cluster.api.create(&target.place(), object, &options.writing())?;
-    let mut answer = one(context, target, StatusCode::CREATED, created, form)?;
-    answer::warn(&mut answer, &warnings);
+    let mut answer = one(context, target, StatusCode::CREATED, created.object, form)?;
+    answer::warn(&mut answer, &[warnings, created.warnings].concat());
     Ok(answer)
 }
 
@@ -217,8 +217,8 @@ pub(super) async fn update(
     let options = WriteOptions::read(&head.query, head.user_agent(), "UpdateOptions", false)?;
     let (object, warnings) = decoded_with(target, head, body, &options).await?;
     let updated = context.cluster.api.update(&target.place(), object, &options.writing())?;
-    let mut answer = one(context, target, StatusCode::OK, updated, form)?;
-    answer::warn(&mut answer, &warnings);
+    let mut answer = one(context, target, StatusCode::OK, updated.object, form)?;
+    answer::warn(&mut answer, &[warnings, updated.warnings].concat());
     Ok(answer)
 }
 

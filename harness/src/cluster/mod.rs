@@ -12,6 +12,7 @@ mod namespace_contents;
 mod node;
 mod object;
 mod owners;
+mod policies;
 mod refusal;
 mod scheduler;
 mod selection;
@@ -38,7 +39,7 @@ use crate::target::{NodeRequest, Target, TargetError};
 
 pub use api_server::{
     ApiServer, DeleteOptions, ListOptions, Listed, Patched, Place, Propagation, Watch, WatchEvent,
-    WatchOptions, Writing,
+    WatchOptions, Writing, Written,
 };
 pub use clock::{Clock, ClockHand};
 pub use joining::NodeSetup;

@@ -160,8 +160,8 @@ impl Pipeline {
             Place { resource: pods, namespace: DEFAULT_NAMESPACE, name: "", subresource: "" };
         let writing = Writing { dry_run: true, ..Writing::default() };
         let made = self.api.create(&place, checked.object, &writing)?;
-        let pod =
-            serde_json::from_value(made).map_err(|error| Status::bad_request(error.to_string()))?;
+        let pod = serde_json::from_value(made.object)
+            .map_err(|error| Status::bad_request(error.to_string()))?;
         Ok((pod, checked.warnings))
     }
 

@@ -11,6 +11,13 @@ use crate::document::MAX_BYTES;
 /// The suite that the program carries.
 pub static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 
+/// The policies beside it, which scenarios apply.
+static POLICIES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../policies");
+
+/// What the program carries, by its folder in the repository.
+const CARRIED: &[(&str, &Dir<'static>)] = &[(SCENARIOS, &BUILT_IN), ("policies", &POLICIES)];
+const SCENARIOS: &str = "scenarios";
+
 /// How deep folders of scenarios may be nested.
 const MAX_DEPTH: usize = 16;
 /// The most files that one run reads.
@@ -48,7 +55,7 @@ pub enum LoadError {
     /// Too many files.
     #[error("more than {MAX_FILES} files; run fewer at once")]
     TooMany,
-    /// A manifest's path leads out of the suite in the program, or is absolute.
+    /// A manifest's path leads out of what the program carries, or is absolute.
     #[error("{} is not a path below the scenarios", .0.display())]
     Outside(PathBuf),
 }
@@ -118,9 +125,15 @@ impl Files {
         match self {
             Self::Disk => read_bounded(&path).map(|text| (path, text)),
             Self::BuiltIn => {
-                let path = normalise(&path).ok_or(LoadError::Outside(path))?;
-                let file =
-                    BUILT_IN.get_file(&path).ok_or_else(|| LoadError::Missing(path.clone()))?;
+                let place = normalise(&Path::new(SCENARIOS).join(&path));
+                let place = place.ok_or_else(|| LoadError::Outside(path.clone()))?;
+                let (folder, path) = CARRIED
+                    .iter()
+                    .find_map(|(name, folder)| Some((folder, place.strip_prefix(name).ok()?)))
+                    .ok_or_else(|| LoadError::Outside(path.clone()))?;
+                let path = path.to_owned();
+                let missing = || LoadError::Missing(path.clone());
+                let file = folder.get_file(&path).ok_or_else(missing)?;
                 let text = file.contents_utf8().ok_or_else(|| LoadError::NotText(path.clone()))?;
                 Ok((path, text.to_owned()))
             }

@@ -31,6 +31,10 @@ pub struct Step {
     /// the evictions of a drain `within` a time, or by a component its feature gates.
     #[serde(default)]
     pub refused: Option<Refusal>,
+    /// The API server must take what the step applies, and warn of it in words that contain this:
+    /// the warnings of policies, which kubectl prints.
+    #[serde(default)]
+    pub warned: Option<String>,
     /// Deletes an object, pods with their grace period.
     #[serde(default)]
     pub delete: Option<ObjectName>,
@@ -155,7 +159,14 @@ pub enum ObjectKind {
     Job,
     /// A namespace.
     Namespace,
+    /// A policy that requests are held against.
+    ValidatingAdmissionPolicy,
+    /// What binds a policy to requests.
+    ValidatingAdmissionPolicyBinding,
 }
+
+/// The API group of policies.
+const ADMISSION: &str = "admissionregistration.k8s.io";
 
 impl ObjectKind {
     /// The resource of its objects.
@@ -170,6 +181,10 @@ impl ObjectKind {
             Self::Deployment => ("apps", "deployments"),
             Self::ReplicaSet => ("apps", "replicasets"),
             Self::Namespace => ("", "namespaces"),
+            Self::ValidatingAdmissionPolicy => (ADMISSION, "validatingadmissionpolicies"),
+            Self::ValidatingAdmissionPolicyBinding => {
+                (ADMISSION, "validatingadmissionpolicybindings")
+            }
         };
         kubernetes_objects::resource::find(group, "v1", plural)
             .expect("the table has what scenarios can name")

@@ -9,6 +9,7 @@ mod containers;
 mod controllers;
 mod debugging;
 mod nodes;
+mod policies;
 mod reading;
 mod readme;
 #[path = "../served/mod.rs"]
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         workloads::TESTS,
         controllers::TESTS,
         nodes::TESTS,
+        policies::TESTS,
         services::TESTS,
         serving::TESTS,
     ]

@@ -32,7 +32,12 @@ impl ApiServer {
     ///
     /// # Errors
     /// [`Status`].
-    pub fn create(&self, place: &Place<'_>, body: Json, by: &Writing<'_>) -> Result<Json, Status> {
+    pub fn create(
+        &self,
+        place: &Place<'_>,
+        body: Json,
+        by: &Writing<'_>,
+    ) -> Result<Written, Status> {
         let now = self.clock.now();
         let write = |dry_run| Write {
             writer: Writer::of(by.manager, place.subresource),
@@ -52,10 +57,12 @@ impl ApiServer {
             }
             (_, "") => {
                 let object = read(place.resource, body)?;
-                let record = self.change(|state| {
-                    state.create(place.resource, place.namespace, object, write(by.dry_run))
+                let (record, warnings) = self.change(|state| {
+                    let write = write(by.dry_run);
+                    let record = state.create(place.resource, place.namespace, object, write)?;
+                    Ok::<_, Status>((record, std::mem::take(&mut state.warnings)))
                 })?;
-                Ok(as_sent(place.resource, &record))
+                Ok(Written { object: as_sent(place.resource, &record), warnings })
             }
             ("pods", "binding") => {
                 if body.pointer("/metadata/name").and_then(Json::as_str) != Some(place.name) {
@@ -71,7 +78,7 @@ impl ApiServer {
                     let record = state.at(place)?.clone();
                     state.bind(&record, node, &annotations, &now, by.dry_run)
                 })?;
-                Ok(success())
+                Ok(Written::of(success()))
             }
             ("pods", "eviction") => {
                 let options = eviction(place, &body, by.dry_run)?;
@@ -79,7 +86,7 @@ impl ApiServer {
                     let record = state.at(place)?.clone();
                     state.evict(&record, &options, &now)
                 })?;
-                Ok(success())
+                Ok(Written::of(success()))
             }
             _ => Err(Status::new(
                 405,
@@ -93,7 +100,12 @@ impl ApiServer {
     ///
     /// # Errors
     /// [`Status`].
-    pub fn update(&self, place: &Place<'_>, body: Json, by: &Writing<'_>) -> Result<Json, Status> {
+    pub fn update(
+        &self,
+        place: &Place<'_>,
+        body: Json,
+        by: &Writing<'_>,
+    ) -> Result<Written, Status> {
         check_name(place, &body)?;
         let now = self.clock.now();
         let write = Write {
@@ -101,12 +113,13 @@ impl ApiServer {
             now: &now,
             dry_run: by.dry_run,
         };
-        let record = self.change(|state| {
+        let (record, warnings) = self.change(|state| {
             let before = state.at(place)?.clone();
             check_replacement(place, &body, &before)?;
-            state.replace(place, &before, body, write)
+            let record = state.replace(place, &before, body, write)?;
+            Ok::<_, Status>((record, std::mem::take(&mut state.warnings)))
         })?;
-        Ok(shown(place, &record))
+        Ok(Written { object: shown(place, &record), warnings })
     }
 
     /// Patches an object, or what is below it; says whether the patch created it, which only
@@ -151,7 +164,7 @@ impl ApiServer {
             Ok(Patched {
                 object: shown(place, &record),
                 created: false,
-                warnings: checked.warnings,
+                warnings: [checked.warnings, std::mem::take(&mut state.warnings)].concat(),
             })
         })
     }
@@ -212,16 +225,17 @@ impl ApiServer {
             Ok(Patched {
                 object: shown(place, &record),
                 created,
-                warnings: checked.warnings.clone(),
+                warnings: [checked.warnings.clone(), std::mem::take(&mut state.warnings)].concat(),
             })
         })
     }
 
-    /// Creates or updates an object from a scenario's manifest, as `kubectl apply` does.
+    /// Creates or updates an object from a scenario's manifest, as `kubectl apply` does; gives what
+    /// policies warn of.
     ///
     /// # Errors
     /// [`Status`].
-    pub fn apply(&self, manifest: &Json) -> Result<(), Status> {
+    pub fn apply(&self, manifest: &Json) -> Result<Vec<String>, Status> {
         let text = |field: &str| manifest.get(field).and_then(Json::as_str);
         let (version, kind) = match (text("apiVersion"), text("kind")) {
             (Some(version), Some(kind)) => (version, kind),
@@ -249,7 +263,7 @@ impl ApiServer {
         let write = Write { writer: Writer::of(SCENARIO, ""), now: &now, dry_run: false };
         self.change(|state| {
             let known = state.store.collection(resource).get(&(namespace.clone(), name.clone()));
-            match known.cloned() {
+            let written = match known.cloned() {
                 Some(before) => {
                     let object = merged(resource, &before, object, manifest)?;
                     let subresource = reached_by(&object);
@@ -260,8 +274,24 @@ impl ApiServer {
                     "node {name:?} is not part of the cluster; nodes come from spec.cluster.nodes"
                 ))),
                 None => state.create(resource, &namespace, object, write).map(drop),
-            }
+            };
+            written.map(|()| std::mem::take(&mut state.warnings))
         })
+    }
+}
+
+/// What a request wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The object as it is now, or what is answered in its place.
+    pub object: Json,
+    /// What policies warn of.
+    pub warnings: Vec<String>,
+}
+
+impl Written {
+    fn of(object: Json) -> Self {
+        Self { object, warnings: Vec::new() }
     }
 }
 

@@ -7,9 +7,11 @@ use kubernetes_objects::Status;
 use kubernetes_objects::resource::Resource;
 use serde_json::{Value as Json, json};
 
+use super::policies::Admitting;
 use super::requests::{DeleteOptions, ListOptions, Place, Propagation};
 use super::{ApiServer, State, core};
 use crate::cluster::object::Object;
+use crate::cluster::policies::Operation;
 use crate::cluster::store::{Record, has_ended, name_of, node_of};
 
 /// Holds an object until those that it owns are gone.
@@ -146,6 +148,15 @@ impl State {
     ) -> Result<Deleted, Status> {
         check_immortal(resource, record.object.metadata())?;
         check_preconditions(resource, record.object.metadata(), options)?;
+        self.ask_policies(&Admitting {
+            operation: Operation::Delete,
+            resource,
+            subresource: "",
+            object: None,
+            old: Some(&record.object),
+            manager: "",
+            dry_run: options.dry_run,
+        })?;
         let mut object = record.object.clone();
         let grace = grace_period(&object, options);
         let finalizers_before = object.metadata().finalizers.clone();

@@ -11,6 +11,7 @@ mod evicting;
 mod node_seam;
 mod own_service;
 mod pods;
+mod policies;
 mod reading;
 mod requests;
 mod scale;
@@ -34,7 +35,7 @@ use super::object::Object;
 use super::owners::{FieldOwners, Writer};
 use super::store::{Change, Record, Store};
 
-pub use applying::Patched;
+pub use applying::{Patched, Written};
 pub(super) use own_service::keep as keep_own_service;
 pub use requests::{DeleteOptions, ListOptions, Listed, Place, Propagation, WatchOptions, Writing};
 pub use watching::{Watch, WatchEvent};
@@ -61,6 +62,8 @@ struct State {
     tracks_owners: bool,
     /// The sets of fields that objects share.
     field_sets: Interner,
+    /// What policies warn of in the request that is worked on.
+    warnings: Vec<String>,
 }
 
 /// A resource that the server itself works with.
@@ -94,6 +97,7 @@ impl ApiServer {
                 store,
                 tracks_owners: false,
                 field_sets: Interner::default(),
+                warnings: Vec::new(),
             }),
             clock,
             changes: watch::Sender::new(0),
@@ -150,6 +154,7 @@ impl ApiServer {
     /// Runs a change and tells everyone who waits for one.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
+        state.warnings.clear();
         let result = change(&mut state);
         let revision = state.store.revision();
         drop(state);

@@ -4,9 +4,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kubernetes_objects::Status;
 use kubernetes_objects::resource::Resource;
 
+use super::policies::Admitting;
 use super::{ApiServer, State, core};
 use crate::cluster::object::{Object, Untyped};
 use crate::cluster::owners::{FieldOwners, Writer};
+use crate::cluster::policies::Operation;
 use crate::cluster::refusal::{invalid, quoted};
 use crate::cluster::store::{ObjectName, Record, name_of};
 use crate::cluster::strategy;
@@ -124,6 +126,15 @@ impl State {
         if !errors.is_empty() {
             return Err(invalid(&resource.qualified_kind(), &name.1, &errors));
         }
+        self.ask_policies(&Admitting {
+            operation: Operation::Create,
+            resource,
+            subresource: "",
+            object: Some(&object),
+            old: None,
+            manager: write.writer.manager,
+            dry_run: write.dry_run,
+        })?;
         let version = version.and_then(|version| version.parse::<u64>().ok());
         if version.is_some_and(|version| version != 0) && !write.dry_run {
             let message = "resourceVersion should not be set on objects to be created";
@@ -182,6 +193,15 @@ impl State {
         if !errors.is_empty() {
             return Err(invalid(&resource.qualified_kind(), &name, &errors));
         }
+        self.ask_policies(&Admitting {
+            operation: Operation::Update,
+            resource,
+            subresource: write.writer.subresource,
+            object: Some(&object),
+            old: Some(&before.object),
+            manager: write.writer.manager,
+            dry_run: write.dry_run,
+        })?;
         self.allocate(resource, &mut object)?;
         self.write_owned(resource, before, object, owners, write)
     }

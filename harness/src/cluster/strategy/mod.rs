@@ -1,6 +1,7 @@
 //! What is particular to each kind when it is written: what the server fills in, what it does not
 //! let clients set, what it refuses.
 
+mod admission;
 mod budgets;
 mod claims;
 mod defaults;
@@ -156,6 +157,9 @@ fn validate_rest(
             key_values::validate(resource, other, errors);
         }
         Object::Other(other) if budgets::is_one(resource) => budgets::validate(other, errors),
+        Object::Other(other) if admission::is_one(resource) => {
+            admission::validate(resource, other, errors);
+        }
         Object::Pod(_) | Object::Event(_) | Object::Lease(_) | Object::Other(_) => {}
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn take(
     let within = |otherwise| step.within.map_or(otherwise, |within| within.0);
     let during = step.during.map_or(DURING, |during| during.0);
     if let Some(manifests) = &step.apply {
-        return objects::apply(manifests, refused, cluster);
+        return objects::apply(manifests, refused, step.warned.as_deref(), cluster);
     }
     if let Some(name) = &step.delete {
         return as_expected(refused, Asked::ApiServer, objects::delete(name, cluster));

@@ -5,13 +5,15 @@ use serde_json::{Value as Json, json};
 
 use super::refusals::{Asked, as_expected};
 use super::{Stop, namespace};
+use crate::check::Difference;
 use crate::cluster::{Cluster, DeleteOptions, Place, Propagation, Refusal as ApiRefusal, Writing};
 use crate::scenario::{Label, ObjectName, Refusal, Scale};
 
-/// Creates or updates objects; where a refusal is expected, each must be refused.
+/// Creates or updates objects; where a refusal or a warning is expected, of each.
 pub(super) fn apply(
     manifests: &Json,
     refused: Option<&Refusal>,
+    warned: Option<&str>,
     cluster: &Cluster,
 ) -> Result<(), Stop> {
     let manifests = match manifests {
@@ -20,7 +22,18 @@ pub(super) fn apply(
     };
     for manifest in manifests {
         let outcome = cluster.api.apply(manifest).map_err(Stop::from);
+        let (outcome, warnings) = match outcome {
+            Ok(warnings) => (Ok(()), warnings),
+            Err(stop) => (Err(stop), Vec::new()),
+        };
         as_expected(refused, Asked::ApiServer, outcome)?;
+        if let Some(wanted) = warned
+            && !warnings.iter().any(|warning| warning.contains(wanted))
+        {
+            let seen = if warnings.is_empty() { "none".to_owned() } else { warnings.join("; ") };
+            let difference = Difference::new("warning", format!("…{wanted}…"), seen);
+            return Err(Stop::Different(vec![difference]));
+        }
     }
     Ok(())
 }

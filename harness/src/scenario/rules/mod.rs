@@ -42,12 +42,12 @@ pub(super) fn check(
     }
     containers::check(steps, problems);
     let step_checks = |step: &Node| {
-        CHECKS.iter().chain(&["refused", "exec"]).any(|field| step.get(field).is_some())
+        CHECKS.iter().chain(&["refused", "warned", "exec"]).any(|field| step.get(field).is_some())
     };
     if !steps.iter().any(step_checks) && problems.is_empty() {
         problems.add(
             Problem::new(start_of(spec.span), "this case checks nothing")
-                .help("add a step with expect, never, measure, refused or exec"),
+                .help("add a step with expect, never, measure, refused, warned or exec"),
         );
     }
     for image in spec.get("images").map(Node::items).unwrap_or_default() {

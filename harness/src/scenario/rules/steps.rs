@@ -49,6 +49,7 @@ const COMPANIONS: &[(&str, &[&str])] = &[
             "drain",
         ],
     ),
+    ("warned", &["apply"]),
     ("within", &["expect", "exec", "drain", "rollingUpgrade", "rollingRollBack"]),
     ("during", &["never", "measure"]),
 ];
