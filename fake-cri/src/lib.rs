@@ -14,7 +14,7 @@ pub mod profile;
 mod runtime;
 mod time;
 
-pub use image::{FileKind, FileNode, FileTree, Image, ImageStore};
+pub use image::{FileKind, FileNode, FileTree, Image, ImageStore, UnknownImages};
 pub use process::HostFiles;
 pub use profile::Profile;
 pub use runtime::{FakeRuntime, Limits, Options};

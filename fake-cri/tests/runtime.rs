@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cri_api::{Code, Cri, CriError, NO_DEADLINE, v1};
-use fake_cri::{FakeRuntime, FileNode, HostFiles, ImageStore, Limits, Options, profile};
+use fake_cri::{
+    FakeRuntime, FileNode, HostFiles, Image, ImageStore, Limits, Options, UnknownImages, profile,
+};
 use tokio_stream::StreamExt;
 
 const AGNHOST: &str = "registry.k8s.io/e2e-test-images/agnhost:2.45";
@@ -112,6 +114,54 @@ async fn the_published_walk_through_merges_and_strict_does_not() {
     let last =
         "user-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n";
     assert!(group.ends_with(last), "{group}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_have_the_containers_variables_and_the_pods_host_name() {
+    let runtime = runtime("containerd-2.1");
+    let mut config = container_config("export Y=$X; env > /env; sleep 1h");
+    config.envs = vec![v1::KeyValue { key: "X".to_owned(), value: b"a b".to_vec() }];
+    let mut sandbox = sandbox_config("a");
+    sandbox.hostname = "web-0".to_owned();
+    let id = runtime.run_pod_sandbox(sandbox.clone(), "").await.expect("it runs");
+    let container = runtime.create_container(&id, config, sandbox).await.expect("it is made");
+    runtime.start_container(&container).await.expect("it starts");
+    let (_, variables) = exec(&runtime, &container, &["cat", "/env"]).await;
+    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    assert_eq!(variables, format!("{path}\nHOSTNAME=web-0\nX=a b\nY=a b\n"));
+    let script = "hostname; echo $HOSTNAME; cat /proc/1/status 2>/dev/null | grep -i ^groups";
+    let (_, said) = exec(&runtime, &container, &["sh", "-c", script]).await;
+    assert_eq!(said, "web-0\nweb-0\nGroups:\t0 1 2 3 4 6 10 11 20 26 27 \n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_the_image_has_and_nobody_simulates_waits() {
+    let store = ImageStore::new().with_unknown(UnknownImages::Empty);
+    let mut image = Image { reference: "localhost/app:1".to_owned(), ..Image::default() };
+    image.files.insert("/usr/bin/server", FileNode::file(&b""[..]));
+    store.add(image);
+    let profile = profile::find("containerd-2.1").expect("the profile exists");
+    let runtime = FakeRuntime::new(profile, Arc::new(store), Options::default());
+    let unknown = v1::ImageSpec { image: "nginx".to_owned(), ..Default::default() };
+    assert_eq!(runtime.image_status(&unknown).await.expect("it answers"), None);
+    runtime.pull_image(&unknown).await.expect("it is made up");
+    for (pod, image, command, starts) in [
+        ("a", "localhost/app:1", &["server", "-v"][..], true),
+        ("b", "localhost/app:1", &["/usr/bin/server"], true),
+        ("c", "localhost/app:1", &["/bin/server"], false),
+        ("d", "nginx", &[], true),
+        ("e", "docker.io/library/nginx:latest", &["nginx", "-g", "x"], true),
+    ] {
+        let mut config = container_config("");
+        config.image = Some(v1::ImageSpec { image: image.to_owned(), ..Default::default() });
+        config.command = command.iter().map(|&word| word.to_owned()).collect();
+        let started = start(&runtime, pod, config).await;
+        assert_eq!(started.is_ok(), starts, "{pod}: {started:?}");
+        if let Ok((_, container)) = started {
+            let status = status(&runtime, &container).await;
+            assert_eq!(status.state(), v1::ContainerState::ContainerRunning, "{pod}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ mod interpreter;
 
 pub use interpreter::{
     COMMANDS, DISPATCHERS, Errno, Existing, FileStatus, Ids, Input, Links, MAX_DEPTH, MAX_GROUPS,
-    MAX_LINE, Program, Step, Stream, System,
+    MAX_KEPT, MAX_LINE, Program, SLOTS, Step, Stream, System,
 };
 
 /// The commands as a static Linux program: one file, called by any of [`COMMANDS`].

@@ -38,6 +38,7 @@ fn main() {
             modes_are_coreutils,
         ),
         trial("cat_and_the_shell_read_standard_input", None, standard_input),
+        trial("variables_pipes_and_substitutions_work", None, environment),
         trial("sleeping_takes_its_time", None, sleeping),
         trial("sigterm_and_sigint_end_a_sleep_at_once", None, signals),
         trial("a_full_device_is_an_error", None, full_device),
@@ -165,9 +166,10 @@ fn files(toolbox: &Toolbox) -> TestResult {
     let mode = status.mode() & 0o7777;
     let letters = if mode == 0o644 { "-rw-r--r--" } else { "-rw-rw-r--" };
     let expected = format!(
-        "one\ntwo\nb\ng\nregular file {mode:o} 8\n{letters} {} {} 8 f\n",
+        "one\ntwo\nb\ng\nregular file {mode:o} 8\n{letters}    1 {:<8} {:<8}         8 {} f\n",
         status.uid(),
-        status.gid()
+        status.gid(),
+        modified(&toolbox.path("a/b/f"))?
     );
     check("output", output, expected)?;
     let complaints = "sh: a: Is a directory\nls: none: No such file or directory\n";
@@ -175,6 +177,27 @@ fn files(toolbox: &Toolbox) -> TestResult {
     let long = "x".repeat(5000);
     let (_, _, error) = toolbox.run(&["cat", &long])?;
     check("a long path", error.ends_with(": File name too long\n"), true)
+}
+
+/// The time of the last change, as coreutils writes it.
+fn modified(path: &Path) -> Result<String, Box<dyn Error>> {
+    let mut date = Command::new("date");
+    date.args(["-u", "+%Y-%m-%d %H:%M", "-r"]).arg(path);
+    let (_, output, _) = outcome(date.output()?)?;
+    Ok(output.trim_end().to_owned())
+}
+
+fn environment(toolbox: &Toolbox) -> TestResult {
+    let script = "echo $X; cat /proc/self/status | grep -i ^groups | cat; Y=$(id -u); echo \"$Y\"; \
+                  env; hostname; echo ${NONE:-none} < /proc/self/status";
+    let mut command = toolbox.command(&["sh", "-c", script]);
+    let (code, output, error) = outcome(command.env_clear().env("X", "a b").output()?)?;
+    check("error", (code, error.as_str()), (0, ""))?;
+    let status = fs::read_to_string("/proc/self/status")?;
+    let groups = status.lines().find(|line| line.starts_with("Groups:")).unwrap_or_default();
+    let uid = fs::metadata("/proc/self")?.uid();
+    let host = fs::read_to_string("/proc/sys/kernel/hostname")?;
+    check("output", output, format!("a b\n{groups}\n{uid}\nX=a b\n{host}none\n"))
 }
 
 fn standard_input(toolbox: &Toolbox) -> TestResult {

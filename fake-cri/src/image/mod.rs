@@ -6,7 +6,7 @@ mod tree;
 
 use std::hash::{Hash, Hasher};
 
-pub use store::{ImageStore, StoredImage, normalise_reference};
+pub use store::{ImageStore, StoredImage, UnknownImages, normalise_reference};
 pub(crate) use tree::normalise;
 pub use tree::{FileKind, FileNode, FileTree, Links, Located, LookUpError, PathError};
 
@@ -31,12 +31,50 @@ pub struct Image {
     pub ignores_sigterm: bool,
     /// The files, all layers applied.
     pub files: FileTree,
+    /// Whether nobody knows what is in it: it stands for an image that could not be had.
+    pub is_unknown: bool,
 }
 
+/// What an image runs of which nothing is known: it waits.
+const WAIT: &str = "/bin/pause";
+
 impl Image {
+    /// An image of which nothing is known but its name: no user, no files, and a program that
+    /// waits.
+    #[must_use]
+    pub fn unknown(reference: &str) -> Self {
+        Self {
+            reference: normalise_reference(reference),
+            entrypoint: vec![WAIT.to_owned()],
+            is_unknown: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it has this program: at that path, or for a mere name on the search path.
+    pub(crate) fn has_program(&self, program: &str, variables: &[String]) -> bool {
+        let is_file = |path: &str| {
+            let found =
+                self.files.locate(path, Links::StayWithin).ok().and_then(|found| found.node);
+            found.is_some_and(|node| matches!(node.kind, FileKind::File(_)))
+        };
+        if program.is_empty() || self.is_unknown {
+            return self.is_unknown && !program.is_empty();
+        }
+        if program.contains('/') {
+            return is_file(program);
+        }
+        let path = variables.iter().find_map(|variable| variable.strip_prefix("PATH="));
+        path.unwrap_or_default().split(':').any(|folder| is_file(&format!("{folder}/{program}")))
+    }
+
     /// Feeds everything but the reference to a hasher.
     fn hash_content(&self, hasher: &mut impl Hasher) {
         (&self.user, &self.entrypoint, &self.cmd, &self.env, &self.working_dir).hash(hasher);
+        if self.is_unknown {
+            // Two of them are hardly the same.
+            self.reference.hash(hasher);
+        }
         for (path, node) in self.files.iter() {
             (path, node.mode, node.uid, node.gid).hash(hasher);
             match &node.kind {

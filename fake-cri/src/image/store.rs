@@ -27,7 +27,21 @@ pub struct StoredImage {
 #[derive(Debug)]
 pub struct ImageStore {
     images: RwLock<BTreeMap<String, Arc<StoredImage>>>,
+    unknown: UnknownImages,
 }
+
+/// What becomes of a pull of an image that a store does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownImages {
+    /// It fails, as for an image that no registry has.
+    #[default]
+    Refused,
+    /// It gives [`Image::unknown`].
+    Empty,
+}
+
+/// The most images that a store makes up.
+const MAX_UNKNOWN: usize = 16_384;
 
 impl Default for ImageStore {
     fn default() -> Self {
@@ -39,9 +53,25 @@ impl ImageStore {
     /// A store with [`Image::agnhost`] and nothing else.
     #[must_use]
     pub fn new() -> Self {
-        let store = Self { images: RwLock::default() };
+        let store = Self { images: RwLock::default(), unknown: UnknownImages::Refused };
         store.add(Image::agnhost());
         store
+    }
+
+    /// The same store, with another answer to pulls of what it does not have.
+    #[must_use]
+    pub fn with_unknown(self, unknown: UnknownImages) -> Self {
+        Self { unknown, ..self }
+    }
+
+    /// What a pull of this reference gives, if anything.
+    #[must_use]
+    pub fn pull(&self, reference: &str) -> Option<Arc<StoredImage>> {
+        let found = self.find(reference);
+        let makes_up = self.unknown == UnknownImages::Empty
+            && !reference.is_empty()
+            && self.read().len() < MAX_UNKNOWN;
+        found.or_else(|| makes_up.then(|| self.add(Image::unknown(reference))))
     }
 
     /// Adds an image, in the place of one with the same reference.

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use toolbox::{Errno, Input, MAX_DEPTH, MAX_LINE};
+use toolbox::Input;
 
 use super::terminal::{Deed, Terminal};
 
 /// How much a terminal holds for whoever reads, in bytes; as in Linux it loses the rest.
 const TERMINAL_HOLDS: usize = 4096;
 
-/// What waits to be read, and the lines that the process's shells read.
+/// What waits to be read.
 #[derive(Debug, Default)]
 pub(crate) struct Console {
     input: VecDeque<u8>,
@@ -18,7 +18,6 @@ pub(crate) struct Console {
     /// A terminal says so once for every ^D; then more may come.
     ends: u32,
     is_terminal: bool,
-    lines: [Vec<u8>; MAX_DEPTH],
 }
 
 /// What came of something that was sent.
@@ -101,21 +100,5 @@ impl Console {
             return Input::End;
         }
         if self.closed { Input::End } else { Input::Pending }
-    }
-
-    pub(super) fn line(&self, depth: usize) -> &[u8] {
-        self.lines.get(depth).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
-        let line = self.lines.get_mut(depth).filter(|line| line.len() < MAX_LINE);
-        line.ok_or(Errno::TOO_LARGE)?.push(byte);
-        Ok(())
-    }
-
-    pub(super) fn clear_line(&mut self, depth: usize) {
-        if let Some(line) = self.lines.get_mut(depth) {
-            line.clear();
-        }
     }
 }

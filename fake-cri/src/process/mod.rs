@@ -4,7 +4,9 @@
 
 mod console;
 mod credentials;
+mod environment;
 mod files;
+mod kept;
 mod output;
 mod ownership;
 mod status;
@@ -15,8 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use console::{Console, Received};
 pub use credentials::{Capabilities, Capability, Confinement, Credentials};
+pub(crate) use environment::{Environment, Hostname, variables};
 pub use files::HostFiles;
 pub(crate) use files::{ContainerFiles, Mount};
+use kept::Kept;
 pub(crate) use output::Printed;
 use system::Kernel;
 pub(crate) use terminal::Terminal;
@@ -93,7 +97,11 @@ pub(crate) struct Process {
     /// How many arguments come before the command's own name.
     dispatched: usize,
     working_directory: Arc<str>,
+    environment: Environment,
+    kept: Kept,
     program: Program,
+    /// It is a program of its image that is not simulated: it waits.
+    waits: bool,
 }
 
 /// The command that a container does not have.
@@ -109,13 +117,14 @@ impl Process {
         pid: u32,
         arguments: Arc<[String]>,
         working_directory: Arc<str>,
+        environment: Environment,
         credentials: Credentials,
     ) -> Result<Self, NoSuchCommand> {
         let first = arguments.first().map(String::as_str).unwrap_or_default();
         let dispatched = usize::from(base_name(first) == AGNHOST);
         let command = arguments.get(dispatched).map(String::as_str).unwrap_or_default();
         let name = base_name(command).to_owned();
-        if !COMMANDS.contains(&name.as_str()) && name != "toolbox" {
+        if !is_simulated(&name) {
             return Err(NoSuchCommand(first.to_owned()));
         }
         Ok(Self {
@@ -127,12 +136,43 @@ impl Process {
             arguments,
             dispatched,
             working_directory,
+            environment,
+            kept: Kept::default(),
             program: Program::new(),
+            waits: false,
         })
+    }
+
+    /// A program of the image that is not simulated, which waits until a signal ends it.
+    pub(crate) fn waiting(
+        pid: u32,
+        arguments: Arc<[String]>,
+        working_directory: Arc<str>,
+        environment: Environment,
+        credentials: Credentials,
+    ) -> Self {
+        let name = arguments.first().map(String::as_str).map_or("", base_name).to_owned();
+        Self {
+            pid,
+            name,
+            credentials,
+            printed: Printed::default(),
+            console: None,
+            arguments,
+            dispatched: 0,
+            working_directory,
+            environment,
+            kept: Kept::default(),
+            program: Program::new(),
+            waits: true,
+        }
     }
 
     /// Runs it until it ends or sleeps.
     pub(crate) fn step(&mut self, files: &Mutex<ContainerFiles>, processes: &ProcessTable) -> Step {
+        if self.waits {
+            return Step::Pause;
+        }
         let mut kernel = Kernel {
             pid: self.pid,
             name: &self.name,
@@ -140,6 +180,8 @@ impl Process {
             files,
             processes,
             working_directory: &self.working_directory,
+            environment: &self.environment,
+            kept: &mut self.kept,
             console: self.console.as_deref_mut(),
             printed: &mut self.printed,
         };
@@ -151,6 +193,10 @@ impl Process {
     pub(crate) fn interrupt(&mut self) {
         self.program.interrupt();
     }
+}
+
+fn is_simulated(name: &str) -> bool {
+    COMMANDS.contains(&name) || name == "toolbox"
 }
 
 fn base_name(path: &str) -> &str {

@@ -6,8 +6,9 @@ use toolbox::{Errno, Existing, FileStatus, Ids, Input, Links, Stream, System};
 
 use super::credentials::Credentials;
 use super::files::ContainerFiles;
+use super::kept::Kept;
 use super::status::status;
-use super::{Console, Printed, ProcessTable};
+use super::{Console, Environment, Printed, ProcessTable};
 use crate::image::{FileKind, FileNode};
 
 /// How many links one look-up follows, as in the kernel.
@@ -15,6 +16,9 @@ const MAX_LINKS: usize = 40;
 
 /// The longest path, in bytes (`PATH_MAX`).
 const MAX_PATH: usize = 4096;
+
+/// The one device that every container has here.
+const NULL: &str = "/dev/null";
 
 const READ: u32 = 0o4;
 const WRITE: u32 = 0o2;
@@ -32,6 +36,8 @@ pub(super) struct Kernel<'a> {
     pub(super) files: &'a Mutex<ContainerFiles>,
     pub(super) processes: &'a ProcessTable,
     pub(super) working_directory: &'a str,
+    pub(super) environment: &'a Environment,
+    pub(super) kept: &'a mut Kept,
     pub(super) console: Option<&'a mut Console>,
     pub(super) printed: &'a mut Printed,
 }
@@ -41,6 +47,8 @@ pub(super) enum Open {
     Content(Arc<[u8]>),
     Directory,
     Writable(String),
+    /// What is written to it is lost.
+    Null,
 }
 
 /// What a path leads to.
@@ -116,15 +124,21 @@ impl Kernel<'_> {
         {
             return self.process_node(below);
         }
-        self.files().node(path)
+        let node = self.files().node(path);
+        node.or_else(|| match path {
+            "/dev" => Some(FileNode::directory()),
+            NULL => Some(FileNode::file([]).with_mode(0o666)),
+            _ => None,
+        })
     }
 
-    /// `/proc` holds `self` and `1`, each with its `status`.
+    /// `/proc` holds `self` and `1`, each with its `status`, and the host's name.
     fn process_node(&self, below: &str) -> Option<FileNode> {
         let directory = || Some(FileNode::directory().with_mode(0o555));
         let file = |text: String| Some(FileNode::file(text.into_bytes()).with_mode(0o444));
         match below {
-            "" | "/self" | "/1" => directory(),
+            "" | "/self" | "/1" | "/sys" | "/sys/kernel" => directory(),
+            "/sys/kernel/hostname" => file(format!("{}\n", self.environment.hostname())),
             "/self/status" => file(status(self.name, self.pid, "R (running)", self.credentials)),
             "/1/status" if self.pid == 1 => {
                 file(status(self.name, 1, "R (running)", self.credentials))
@@ -216,7 +230,7 @@ impl System for Kernel<'_> {
         let content = match file {
             Open::Content(content) => content,
             Open::Directory => return Err(Errno::IS_DIRECTORY),
-            Open::Writable(_) => return Err(Errno::BAD_FILE),
+            Open::Writable(_) | Open::Null => return Err(Errno::BAD_FILE),
         };
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
         let count = into.len().min(content.len() - start);
@@ -226,6 +240,9 @@ impl System for Kernel<'_> {
 
     fn create(&mut self, path: &[u8], existing: Existing) -> Result<Open, Errno> {
         let Found { path, node } = self.look_up(path, Links::Follow)?;
+        if path == NULL {
+            return Ok(Open::Null);
+        }
         match node {
             None => self.add(&path, FileKind::File(Arc::from([])), 0o644)?,
             Some(node) => {
@@ -246,8 +263,11 @@ impl System for Kernel<'_> {
     }
 
     fn append(&mut self, file: &Open, bytes: &[u8]) -> Result<(), Errno> {
-        let Open::Writable(path) = file else { return Err(Errno::BAD_FILE) };
-        self.files().append(path, bytes)
+        match file {
+            Open::Writable(path) => self.files().append(path, bytes),
+            Open::Null => Ok(()),
+            Open::Content(_) | Open::Directory => Err(Errno::BAD_FILE),
+        }
     }
 
     fn print(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno> {
@@ -264,18 +284,24 @@ impl System for Kernel<'_> {
         self.console.as_ref().is_some_and(|console| console.is_terminal())
     }
 
-    fn line(&self, depth: usize) -> &[u8] {
-        self.console.as_ref().map_or(&[], |console| console.line(depth))
+    fn kept(&self, slot: usize) -> &[u8] {
+        self.kept.get(slot)
     }
 
-    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
-        self.console.as_mut().map_or(Ok(()), |console| console.extend_line(depth, byte))
+    fn keep(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Errno> {
+        self.kept.add(slot, bytes)
     }
 
-    fn clear_line(&mut self, depth: usize) {
-        if let Some(console) = &mut self.console {
-            console.clear_line(depth);
-        }
+    fn read_kept(&mut self, slot: usize, into: &mut [u8]) -> usize {
+        self.kept.read(slot, into)
+    }
+
+    fn forget(&mut self, slot: usize) {
+        self.kept.forget(slot);
+    }
+
+    fn environment(&self, index: usize) -> Option<&[u8]> {
+        self.environment.get(index).map(str::as_bytes)
     }
 
     fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno> {
@@ -310,6 +336,9 @@ impl System for Kernel<'_> {
             uid: node.uid,
             gid: node.gid,
             size: u64::try_from(size).unwrap_or(u64::MAX),
+            links: 1,
+            // Images are made reproducibly, and nothing here depends on when.
+            modified: 0,
         })
     }
 
@@ -321,8 +350,10 @@ impl System for Kernel<'_> {
         }
         self.permit(&node, READ)?;
         match found.path.as_str() {
-            "/proc" => ["1", "self"].iter().for_each(|name| visit(name.as_bytes())),
+            "/proc" => ["1", "self", "sys"].iter().for_each(|name| visit(name.as_bytes())),
             "/proc/self" | "/proc/1" => visit(b"status"),
+            "/proc/sys" => visit(b"kernel"),
+            "/proc/sys/kernel" => visit(b"hostname"),
             path => {
                 let mut names = self.files().names(path);
                 if path == "/" && !names.iter().any(|name| name == "proc") {

@@ -14,8 +14,8 @@ use super::{Inner, words};
 use crate::identity::{self, AddedEntries, Request, Surroundings};
 use crate::image::{FileNode, FileTree, Image, Links, StoredImage, normalise};
 use crate::process::{
-    Capabilities, Confinement, Console, ContainerFiles, Credentials, Mount, NoSuchCommand, Process,
-    ProcessTable, Terminal,
+    Capabilities, Confinement, Console, ContainerFiles, Credentials, Environment, Mount,
+    NoSuchCommand, Process, ProcessTable, Terminal, variables,
 };
 use crate::time::rfc3339_seconds;
 
@@ -65,7 +65,8 @@ impl Inner {
         let (number, id) = self.next_id();
         let pause = shares_processes(&config).then_some(pause);
         let container =
-            self.prepare(number, &id, name, &sandbox_id, config, &stored).map(Arc::new)?;
+            self.prepare(number, &id, name, (&sandbox_id, &sandbox_config), config, &stored)?;
+        let container = Arc::new(container);
         if let Some(pause) = pause {
             container.processes.share_with(&pause);
         }
@@ -92,7 +93,7 @@ impl Inner {
         number: u64,
         id: &Arc<str>,
         name: String,
-        sandbox_id: &Arc<str>,
+        (sandbox_id, sandbox): (&Arc<str>, &KeptSandbox),
         mut config: v1::ContainerConfig,
         stored: &StoredImage,
     ) -> Result<Container, CriError> {
@@ -127,6 +128,11 @@ impl Inner {
         let resolved = identity::resolve(profile, &request, &surroundings).map_err(|refusal| {
             self.with_scene(sandbox_id, |scene| refusal.to_error(profile, scene))
         })?;
+        let own = config.envs.iter().map(|variable| (variable.key.as_str(), &*variable.value));
+        let variables = variables(&image.env, own);
+        let environment = Environment::new(Arc::clone(&variables), sandbox.hostname.clone());
+        let program = arguments.first().map(String::as_str).unwrap_or_default();
+        let waits = image.has_program(program, &variables);
         let bounding = Capabilities::of_container(profile.rules.default_capabilities, context);
         let ambient = Capabilities::ambient(context);
         if profile.rules.oci_runtime_runs_at_creation
@@ -134,8 +140,10 @@ impl Inner {
                 1,
                 Arc::clone(&arguments),
                 Arc::clone(&working_directory),
+                environment.clone(),
                 Credentials::new(0, 0, Vec::new(), bounding, ambient),
             )
+            && !waits
         {
             let time = rfc3339_seconds(self.now());
             return Err(words::cannot_execute(profile, &command, &time));
@@ -157,13 +165,17 @@ impl Inner {
             confinement: Confinement::of_container(context),
             arguments,
             working_directory,
+            variables,
+            waits,
         };
+        let make = self.lock().makes.share(make);
         Ok(Container {
             number,
             id: Arc::clone(id),
             name: name.into(),
             sandbox_id: Arc::clone(sandbox_id),
-            make: self.lock().makes.share(make),
+            environment: Environment::new(Arc::clone(&make.variables), sandbox.hostname.clone()),
+            make,
             created_at: self.now(),
             files: Mutex::new(files),
             processes: ProcessTable::default(),
@@ -196,11 +208,9 @@ impl Inner {
             match &container.make.resolved.refused_at_start {
                 Some(refusal) => Err(self
                     .with_scene(&container.sandbox_id, |scene| refusal.to_error(profile, scene))),
-                None => container.process(pid, Arc::clone(&container.make.arguments)).map_err(
-                    |NoSuchCommand(command)| {
-                        words::cannot_execute(profile, &command, &rfc3339_seconds(now))
-                    },
-                ),
+                None => container.first_process(pid).map_err(|NoSuchCommand(command)| {
+                    words::cannot_execute(profile, &command, &rfc3339_seconds(now))
+                }),
             };
         let mut process = match started {
             Ok(process) => process,
@@ -414,18 +424,34 @@ impl Inner {
 }
 
 impl Container {
+    /// Its first process; one that is not simulated waits, if the image has such a program.
+    fn first_process(&self, pid: u32) -> Result<Process, NoSuchCommand> {
+        let arguments = Arc::clone(&self.make.arguments);
+        let process = self.process(pid, Arc::clone(&arguments));
+        if process.is_ok() || !self.make.waits {
+            return process;
+        }
+        let directory = Arc::clone(&self.make.working_directory);
+        let environment = self.environment.clone();
+        Ok(Process::waiting(pid, arguments, directory, environment, self.credentials()))
+    }
+
     /// A process with the identity that the runtime attaches.
     pub(super) fn process(
         &self,
         pid: u32,
         arguments: Arc<[String]>,
     ) -> Result<Process, NoSuchCommand> {
-        let Make { resolved, bounding, ambient, confinement, working_directory, .. } = &*self.make;
+        let directory = Arc::clone(&self.make.working_directory);
+        Process::new(pid, arguments, directory, self.environment.clone(), self.credentials())
+    }
+
+    fn credentials(&self) -> Credentials {
+        let Make { resolved, bounding, ambient, confinement, .. } = &*self.make;
         let identity = &resolved.identity;
         let groups = identity.groups.clone();
-        let credentials = Credentials::new(identity.uid, identity.gid, groups, *bounding, *ambient)
-            .confined(*confinement);
-        Process::new(pid, arguments, Arc::clone(working_directory), credentials)
+        Credentials::new(identity.uid, identity.gid, groups, *bounding, *ambient)
+            .confined(*confinement)
     }
 
     /// Whether SIGTERM does nothing to the first process.

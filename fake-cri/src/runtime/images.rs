@@ -13,9 +13,9 @@ impl Inner {
         self.images.find(&image.image).map(|stored| stored.to_cri())
     }
 
-    /// There is no registry: what the store has can be pulled, and nothing else.
+    /// There is no registry: the store says what can be pulled.
     pub(super) fn pull_image(&self, image: &v1::ImageSpec) -> Result<String, CriError> {
-        let found = self.images.find(&image.image);
+        let found = self.images.pull(&image.image);
         let stored = found.ok_or_else(|| words::cannot_pull(self.profile(), &image.image))?;
         Ok(stored.id.clone())
     }

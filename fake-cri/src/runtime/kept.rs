@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cri_api::v1;
 
 use crate::identity::Resolved;
-use crate::process::{Capabilities, Confinement};
+use crate::process::{Capabilities, Confinement, Hostname};
 
 /// Texts by name, in little room. Their order is that of their names.
 #[derive(Debug, Default)]
@@ -62,6 +62,7 @@ pub(super) struct KeptSandbox {
     pub(super) metadata: Option<v1::PodSandboxMetadata>,
     pub(super) labels: Texts,
     pub(super) annotations: Texts,
+    pub(super) hostname: Hostname,
 }
 
 /// What a container was asked to be.
@@ -105,6 +106,10 @@ pub(super) struct Make {
     pub(super) confinement: Confinement,
     pub(super) arguments: Arc<[String]>,
     pub(super) working_directory: Arc<str>,
+    /// `NAME=VALUE`, all but the host's name.
+    pub(super) variables: Arc<[String]>,
+    /// What it runs is a program of its image that is not simulated.
+    pub(super) waits: bool,
 }
 
 #[cfg(test)]

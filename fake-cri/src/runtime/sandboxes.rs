@@ -10,7 +10,7 @@ use super::state::Sandbox;
 use super::{Inner, words};
 use crate::identity::{self, Identity, Request, Surroundings};
 use crate::image::FileTree;
-use crate::process::{Capabilities, Credentials};
+use crate::process::{Capabilities, Credentials, Hostname};
 
 /// How many addresses a node has for its pods; the oldest are given again.
 const HOSTS_OF_A_NODE: u64 = (1 << 11) - 2;
@@ -48,6 +48,7 @@ impl Inner {
             metadata: config.metadata,
             labels: config.labels.into(),
             annotations: config.annotations.into(),
+            hostname: Hostname::new(&config.hostname),
         };
         let mut state = self.lock();
         if let Some(other) = state.names.get(&name) {

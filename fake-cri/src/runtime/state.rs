@@ -13,7 +13,7 @@ use super::log::Log;
 use super::recent::Recent;
 use super::timers::Wake;
 use crate::identity::Identity;
-use crate::process::{ContainerFiles, Process, ProcessTable};
+use crate::process::{ContainerFiles, Environment, Process, ProcessTable};
 
 /// Everything that a call may change, behind one short lock.
 #[derive(Default)]
@@ -53,6 +53,7 @@ pub(super) struct Container {
     pub(super) sandbox_id: Arc<str>,
     pub(super) config: KeptContainer,
     pub(super) make: Arc<Make>,
+    pub(super) environment: Environment,
     pub(super) created_at: i64,
     pub(super) files: Mutex<ContainerFiles>,
     pub(super) processes: ProcessTable,

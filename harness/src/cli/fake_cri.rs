@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
 }
 
 /// Adds the images of an archive, and says how they are called.
-fn add_archive(store: &ImageStore, path: &Path) -> Result<(), CommandError> {
+pub(super) fn add_archive(store: &ImageStore, path: &Path) -> Result<(), CommandError> {
     let images = read_archive(path).map_err(|error| CommandError::Usage(error.to_string()))?;
     for ArchivedImage { references, image } in images {
         for reference in references {

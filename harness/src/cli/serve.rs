@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use fake_cri::UnknownImages;
 use fake_kubelet::version::FeatureGateError;
 
 use super::cluster_options::{ApiServerOption, GatesOption, NodeOption, runtime};
-use super::fake_cri::stop_signal;
+use super::fake_cri::{add_archive, stop_signal};
 use super::{CommandError, Outcome, refuse_problems};
 use crate::api::{Kubeconfig, MOST_SPEED, ServeError, ServeOptions, Server};
 use crate::cluster::ClusterError;
@@ -49,6 +50,13 @@ pub(super) struct Options {
     /// Take the cluster and the images of this scenario; of several cases the first.
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Have the images of this archive: an OCI image layout, or what docker save writes;
+    /// repeatable.
+    #[arg(long, value_name = "FILE")]
+    image_archive: Vec<PathBuf>,
+    /// What a pull of any other image gives.
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "empty")]
+    unknown_images: Unknown,
     /// How many times as fast as real time the cluster's time passes; 0: it stands still until
     /// gidcheck control advances it.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
@@ -60,6 +68,14 @@ pub(super) struct Options {
     /// files when left out.
     #[arg(long, value_name = "FILE")]
     write_kubeconfig: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Unknown {
+    /// An image without users, groups and files, whose program waits.
+    Empty,
+    /// An error, as for an image that no registry has.
+    Refused,
 }
 
 fn kubernetes(text: &str) -> Result<KubernetesName, String> {
@@ -85,7 +101,14 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
     let path = options.kubeconfig_path();
     runtime.block_on(async {
-        let images = Arc::new(images::store_of(&images));
+        let images = images::store_of(&images).with_unknown(match options.unknown_images {
+            Unknown::Empty => UnknownImages::Empty,
+            Unknown::Refused => UnknownImages::Refused,
+        });
+        for archive in &options.image_archive {
+            add_archive(&images, archive)?;
+        }
+        let images = Arc::new(images);
         let serve = ServeOptions { cluster, speed: options.speed, port: options.port };
         let server = Server::start(serve, images).await.map_err(not_served)?;
         let kubeconfig = Kubeconfig::write(&path, server.access())

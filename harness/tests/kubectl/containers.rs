@@ -5,6 +5,7 @@ use super::cluster::{Kubectl, has};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a command's output, errors and exit code arrive", commands),
+    ("a command has variables, pipes and substitutions", shell),
     ("a command reads what is typed", input),
     ("who attaches talks to the first process", attached),
     ("a pod can be run, talked to and removed", run_and_removed),
@@ -25,6 +26,26 @@ fn commands(kubectl: &Kubectl) {
     has(&said, &["executable file not found in $PATH"]);
     let (_, said) = kubectl.fails("kubectl exec missing -- id");
     has(&said, &["pods \"missing\" not found"]);
+}
+
+fn shell(kubectl: &Kubectl) {
+    let image = "--image=registry.k8s.io/e2e-test-images/agnhost:2.45";
+    kubectl
+        .says(&format!("kubectl run e1 {image} --env=X=1 -- sh -c 'echo $X $HOSTNAME; sleep 1h'"));
+    kubectl.says("kubectl wait --for=condition=Ready pod/e1");
+    assert_eq!(kubectl.says("kubectl logs e1"), "1 e1");
+    assert_eq!(kubectl.says("kubectl exec e1 -- printenv X"), "1");
+    assert_eq!(kubectl.says("kubectl exec e1 -- hostname"), "e1");
+    kubectl.run_example("implicit-groups");
+    let script = "kubectl exec implicit-groups -- sh -c";
+    let groups = kubectl.says(&format!("{script} 'cat /proc/1/status | grep -i groups'"));
+    assert_eq!(groups, "Groups:\t3000 4000 50000");
+    assert_eq!(
+        kubectl.says(&format!("{script} 'G=$(id -g); echo $G ${{G:-none}} $?'")),
+        "3000 3000 0"
+    );
+    let listed = kubectl.says("kubectl exec implicit-groups -- ls -l /etc/group");
+    has(&listed, &["-rw-r--r--    1 root     root"]);
 }
 
 fn input(kubectl: &Kubectl) {

@@ -23,3 +23,20 @@ pub(crate) unsafe fn from_stack(stack: *const usize) -> &'static [Argument] {
     // the size and alignment of a usize, and `Argument` is nothing but a pointer.
     unsafe { core::slice::from_raw_parts(stack.add(1).cast(), *stack) }
 }
+
+/// The environment of this process, which the kernel leaves after the arguments.
+///
+/// # Safety
+/// As for `toolbox_main`.
+pub(crate) unsafe fn environment_from_stack(stack: *const usize) -> &'static [Argument] {
+    // SAFETY: the caller vouches for argc, the arguments and a null after them, then pointers to
+    // the environment that end with a null.
+    unsafe {
+        let start = stack.add(*stack).add(2);
+        let mut count = 0;
+        while *start.add(count) != 0 {
+            count += 1;
+        }
+        core::slice::from_raw_parts(start.cast(), count)
+    }
+}

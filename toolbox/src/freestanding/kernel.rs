@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use crate::arguments::Argument;
 use crate::interpreter::{
-    Errno, Existing, FileStatus, Ids, Input, Links, MAX_DEPTH, MAX_GROUPS, MAX_LINE, Stream, System,
+    Errno, Existing, FileStatus, Ids, Input, Links, MAX_GROUPS, MAX_KEPT, SLOTS, Stream, System,
 };
 use crate::syscall::{OPEN_DIRECTORY, Stat, call, exit, number};
 
@@ -59,14 +60,18 @@ pub(crate) struct Kernel {
     buffered: usize,
     groups: [u32; MAX_GROUPS],
     group_count: usize,
-    lines: [Line; MAX_DEPTH],
+    kept: &'static mut [Text; SLOTS],
+    environment: &'static [Argument],
 }
 
-/// The line of a shell, and how long it is.
-#[derive(Clone, Copy)]
-struct Line {
-    bytes: [u8; MAX_LINE],
+/// What is kept between steps. The memory is nobody's until it is written to.
+static mut KEPT: [Text; SLOTS] = [const { Text { bytes: [0; MAX_KEPT], length: 0, read: 0 } }; SLOTS];
+
+/// A text, and how much of it there is and has been read.
+struct Text {
+    bytes: [u8; MAX_KEPT],
     length: usize,
+    read: usize,
 }
 
 fn result(value: isize) -> Result<usize, Errno> {
@@ -114,7 +119,10 @@ impl Kernel {
     ///
     /// The children that a process 1 inherits are nobody's to wait for: by ignoring SIGCHLD
     /// they vanish when they end.
-    pub(crate) fn new() -> Self {
+    ///
+    /// # Safety
+    /// There is one at a time.
+    pub(crate) unsafe fn new(environment: &'static [Argument]) -> Self {
         mask_signals(BLOCK);
         let ignore = [IGNORE, 0, 0, 0];
         // SAFETY: the kernel reads a `sigaction` of four words that has no handler and so needs
@@ -128,7 +136,9 @@ impl Kernel {
             buffered: 0,
             groups: [0; MAX_GROUPS],
             group_count: 0,
-            lines: [Line { bytes: [0; MAX_LINE], length: 0 }; MAX_DEPTH],
+            // SAFETY: only this value knows it, and the caller vouches that it is the only one.
+            kept: unsafe { &mut *(&raw mut KEPT) },
+            environment,
         }
     }
 
@@ -285,22 +295,41 @@ impl System for Kernel {
         result(unsafe { call(number::IOCTL, arguments) }).is_ok()
     }
 
-    fn line(&self, depth: usize) -> &[u8] {
-        let line = self.lines.get(depth);
-        line.and_then(|line| line.bytes.get(..line.length)).unwrap_or_default()
+    fn kept(&self, slot: usize) -> &[u8] {
+        let text = self.kept.get(slot);
+        text.and_then(|text| text.bytes.get(..text.length)).unwrap_or_default()
     }
 
-    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
-        let line = self.lines.get_mut(depth).ok_or(Errno::TOO_LARGE)?;
-        *line.bytes.get_mut(line.length).ok_or(Errno::TOO_LARGE)? = byte;
-        line.length = line.length.saturating_add(1);
+    fn keep(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Errno> {
+        let text = self.kept.get_mut(slot).ok_or(Errno::TOO_LARGE)?;
+        let length = text.length.saturating_add(bytes.len());
+        let free = text.bytes.get_mut(text.length..length).ok_or(Errno::TOO_LARGE)?;
+        for (slot, byte) in free.iter_mut().zip(bytes) {
+            *slot = *byte;
+        }
+        text.length = length;
         Ok(())
     }
 
-    fn clear_line(&mut self, depth: usize) {
-        if let Some(line) = self.lines.get_mut(depth) {
-            line.length = 0;
+    fn read_kept(&mut self, slot: usize, into: &mut [u8]) -> usize {
+        let Some(text) = self.kept.get_mut(slot) else { return 0 };
+        let rest = text.bytes.get(text.read..text.length).unwrap_or_default();
+        for (slot, byte) in into.iter_mut().zip(rest) {
+            *slot = *byte;
         }
+        let count = rest.len().min(into.len());
+        text.read = text.read.saturating_add(count);
+        count
+    }
+
+    fn forget(&mut self, slot: usize) {
+        if let Some(text) = self.kept.get_mut(slot) {
+            (text.length, text.read) = (0, 0);
+        }
+    }
+
+    fn environment(&self, index: usize) -> Option<&[u8]> {
+        self.environment.get(index).map(AsRef::as_ref)
     }
 
     fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno> {
@@ -342,8 +371,8 @@ impl System for Kernel {
             // SAFETY: the path is NUL-terminated; `Stat` has the kernel's layout and size.
             result(unsafe { call(number::NEWFSTATAT, arguments) })
         })?;
-        let Stat { mode, uid, gid, size, .. } = stat;
-        Ok(FileStatus { mode, uid, gid, size: size.unsigned_abs() })
+        let Stat { mode, uid, gid, size, links, modified, .. } = stat;
+        Ok(FileStatus { mode, uid, gid, size: size.unsigned_abs(), links: links.into(), modified })
     }
 
     fn list(&mut self, path: &[u8], mut visit: impl FnMut(&[u8])) -> Result<(), Errno> {

@@ -34,12 +34,15 @@ const BROKEN: u8 = 134;
 ///
 /// # Safety
 /// `stack` points to `argc`, followed by that many pointers to C strings that live as long
-/// as the process.
+/// as the process, a null, the same for the environment and another null. It is called once.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn toolbox_main(stack: *const usize) -> ! {
     // SAFETY: passed on from the caller.
     let argv = unsafe { arguments::from_stack(stack) };
-    let mut kernel = Kernel::new();
+    // SAFETY: passed on from the caller.
+    let environment = unsafe { arguments::environment_from_stack(stack) };
+    // SAFETY: nothing else makes one.
+    let mut kernel = unsafe { Kernel::new(environment) };
     let mut program = Program::new();
     loop {
         match program.step(argv, &mut kernel) {

@@ -49,13 +49,17 @@ pub(crate) struct Stat {
     device: u64,
     inode: u64,
     pub(crate) mode: u32,
-    links: u32,
+    pub(crate) links: u32,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     special_device: u64,
     padding: u64,
     pub(crate) size: i64,
-    rest: [u64; 9],
+    block_size: u64,
+    blocks: i64,
+    accessed: [i64; 2],
+    pub(crate) modified: i64,
+    rest: [u64; 4],
 }
 
 /// One system call; the result is negative for an error. A fifth argument is 0.

@@ -48,14 +48,18 @@ pub(crate) const OPEN_DIRECTORY: usize = 0o200_000;
 pub(crate) struct Stat {
     device: u64,
     inode: u64,
-    links: u64,
+    pub(crate) links: u64,
     pub(crate) mode: u32,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     padding: u32,
     special_device: u64,
     pub(crate) size: i64,
-    rest: [u64; 11],
+    block_size: i64,
+    blocks: i64,
+    accessed: [i64; 2],
+    pub(crate) modified: i64,
+    rest: [u64; 6],
 }
 
 /// One system call; the result is negative for an error. A fifth argument is 0.

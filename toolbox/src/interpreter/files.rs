@@ -4,7 +4,7 @@ use super::accounts::{Database, find_names, print_name};
 use super::ownership::{Mode, parse_mode, set_mode};
 use super::process::Process;
 use super::system::{Errno, Existing, FileStatus, Input, Links, Step, System};
-use super::text::octal;
+use super::text::{Decimal, octal};
 
 const TYPE_MASK: u32 = 0o170_000;
 const DIRECTORY: u32 = 0o040_000;
@@ -104,7 +104,7 @@ pub(super) fn cat<S: System>(
 fn copy_input<S: System>(process: &mut Process<'_, S>) -> Result<bool, Errno> {
     let mut chunk = [0_u8; 4096];
     loop {
-        match process.system.read_input(&mut chunk)? {
+        match process.read(&mut chunk)? {
             Input::Bytes(count) if !process.print_failed() => {
                 process.print(chunk.get(..count).unwrap_or_default());
             }
@@ -169,19 +169,23 @@ fn make_directory<S: System>(
     mode.map_or(Ok(()), |mode| set_mode(process.system, path, mode))
 }
 
-/// `stat [-L] -c FORMAT PATH…`
+/// `stat [-L] [-c FORMAT] PATH…`
 pub(super) fn stat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {
     let (links, arguments) = match arguments {
         [b"-L", rest @ ..] => (Links::Follow, rest),
         rest => (Links::Keep, rest),
     };
-    let [b"-c", format, paths @ ..] = arguments else {
-        process.complain(&[b"needs -c FORMAT, with %a %A %F %g %G %n %s %u %U or %%"]);
-        return 1;
+    let (format, paths) = match arguments {
+        [b"-c", format, paths @ ..] => (Some(format), paths),
+        paths => (None, paths),
     };
     let Some(paths) = operands(process, paths) else { return 1 };
     for_each(process, paths, |process, path| {
         let status = process.system.status(path, links)?;
+        let Some(format) = format else {
+            print_status(process, path, status);
+            return Ok(());
+        };
         let mut bytes = format.iter();
         while let Some(byte) = bytes.next() {
             if *byte == b'%' {
@@ -193,6 +197,32 @@ pub(super) fn stat<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]])
         process.print(b"\n");
         Ok(())
     })
+}
+
+/// What `stat` says without a format; what no two runs would agree on, such as inodes, is left out.
+fn print_status<S: System>(process: &mut Process<'_, S>, path: &[u8], status: FileStatus) {
+    process.print(b"  File: ");
+    process.print(path);
+    process.print(b"\n  Size: ");
+    print_padded(process, Decimal::new(status.size).as_bytes(), Padding::Right(11));
+    process.print(b"Links: ");
+    print_padded(process, Decimal::new(status.links).as_bytes(), Padding::Right(6));
+    process.print(type_name(status));
+    process.print(b"\nAccess: (0");
+    print_padded(process, octal(status.mode).as_bytes(), Padding::Left(3));
+    process.print(b"/");
+    process.print(&symbolic(status.mode));
+    process.print(b")  Uid: (");
+    print_padded(process, Decimal::new(status.uid.into()).as_bytes(), Padding::Left(5));
+    process.print(b"/");
+    print_name_of(process, Database::Passwd, status.uid, Padding::Left(8));
+    process.print(b")   Gid: (");
+    print_padded(process, Decimal::new(status.gid.into()).as_bytes(), Padding::Left(5));
+    process.print(b"/");
+    print_name_of(process, Database::Group, status.gid, Padding::Left(8));
+    process.print(b")\nModify: ");
+    print_time(process, status.modified);
+    process.print(b"\n");
 }
 
 fn print_directive<S: System>(
@@ -218,9 +248,50 @@ fn print_directive<S: System>(
 
 /// The name of a file's owner or group; `stat` says `UNKNOWN` where there is none.
 fn print_owner<S: System>(process: &mut Process<'_, S>, database: Database, id: u32) {
-    if !print_known(process, database, id) {
-        process.print(b"UNKNOWN");
+    print_name_of(process, database, id, Padding::NONE);
+}
+
+/// The same, filled up to a width.
+fn print_name_of<S: System>(
+    process: &mut Process<'_, S>,
+    database: Database,
+    id: u32,
+    padding: Padding,
+) {
+    if !print_known(process, database, id, padding) {
+        print_padded(process, b"UNKNOWN", padding);
     }
+}
+
+/// How wide something is printed at least, and where its blanks are.
+#[derive(Clone, Copy)]
+pub(super) enum Padding {
+    Left(u64),
+    Right(u64),
+}
+
+impl Padding {
+    pub(super) const NONE: Self = Self::Left(0);
+}
+
+/// Prints something of that length with its blanks.
+fn pad<S: System>(
+    process: &mut Process<'_, S>,
+    length: u64,
+    padding: Padding,
+    print: impl FnOnce(&mut Process<'_, S>),
+) {
+    let (before, after) = match padding {
+        Padding::Left(width) => (width.saturating_sub(length), 0),
+        Padding::Right(width) => (0, width.saturating_sub(length)),
+    };
+    (0..before).for_each(|_| process.print(b" "));
+    print(process);
+    (0..after).for_each(|_| process.print(b" "));
+}
+
+pub(super) fn print_padded<S: System>(process: &mut Process<'_, S>, text: &[u8], padding: Padding) {
+    pad(process, text.len() as u64, padding, |process| process.print(text));
 }
 
 /// Prints the name of an id, if it has one.
@@ -228,14 +299,41 @@ pub(super) fn print_known<S: System>(
     process: &mut Process<'_, S>,
     database: Database,
     id: u32,
+    padding: Padding,
 ) -> bool {
     let Ok(file) = process.system.open(database.path()) else { return false };
     let [Some(name)] = find_names(process.system, database, &file, [Some(id)]) else {
         return false;
     };
-    print_name(process, &file, name);
+    pad(process, name.length, padding, |process| print_name(process, &file, name));
     true
 }
+
+/// Prints a time as `1970-01-01 00:00`, in UTC.
+pub(super) fn print_time<S: System>(process: &mut Process<'_, S>, seconds: i64) {
+    let days = seconds.div_euclid(SECONDS_PER_DAY);
+    let of_day = seconds.rem_euclid(SECONDS_PER_DAY);
+    // The proleptic Gregorian calendar in years that begin in March, counted in eras of 400.
+    let days = days.saturating_add(719_468);
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era.saturating_mul(400).saturating_add(year + i64::from(month <= 2));
+    let parts: [(i64, &[u8]); 5] =
+        [(year, b"-"), (month, b"-"), (day, b" "), (of_day / 3600, b":"), (of_day / 60 % 60, b"")];
+    for (value, after) in parts {
+        if value < 10 {
+            process.print(b"0");
+        }
+        process.print_number(value.unsigned_abs());
+        process.print(after);
+    }
+}
+
+const SECONDS_PER_DAY: i64 = 86_400;
 
 fn type_name(status: FileStatus) -> &'static [u8] {
     match status.mode & TYPE_MASK {

@@ -9,6 +9,7 @@
 use core::ops::ControlFlow;
 
 use super::accounts::{Database, Name, find_names, print_name, scan};
+use super::files::{Padding, print_known};
 use super::process::Process;
 use super::system::{Ids, System};
 use super::text::Decimal;
@@ -30,6 +31,17 @@ struct Options<'a> {
     real: bool,
     zero: bool,
     user: Option<&'a [u8]>,
+}
+
+/// `whoami`: the name of the effective user.
+pub(super) fn whoami<S: System>(process: &mut Process<'_, S>) -> u8 {
+    let uid = process.system.user().effective;
+    if print_known(process, Database::Passwd, uid, Padding::NONE) {
+        process.print(b"\n");
+        return process.finish(0);
+    }
+    process.complain(&[b"unknown uid ", Decimal::new(u64::from(uid)).as_bytes()]);
+    1
 }
 
 pub(super) fn id<S: System>(process: &mut Process<'_, S>, arguments: &[&[u8]]) -> u8 {

@@ -1,12 +1,15 @@
-//! `ls`: names in order, with `-l` also type, permissions, owners and bytes.
+//! `ls`: names in order, with `-l` also type, permissions, links, owners, bytes and time.
 //!
-//! A long line is `MODE OWNER GROUP BYTES NAME`: neither a count of links nor
-//! a date, which no two runs would agree on.
+//! A long line is laid out as busybox does it, with times as coreutils writes them with
+//! `--time-style=long-iso`, which depend neither on a language nor on today.
 
 use super::accounts::Database;
-use super::files::{complain_of, is_directory, print_known, symbolic};
+use super::files::{
+    Padding, complain_of, is_directory, print_known, print_padded, print_time, symbolic,
+};
 use super::process::Process;
 use super::system::{Errno, FileStatus, Links, System};
+use super::text::Decimal;
 
 /// The longest name in a directory, in bytes (`NAME_MAX` of Linux).
 const MAX_NAME: usize = 255;
@@ -162,10 +165,13 @@ fn print_entry<S: System>(
 ) {
     if options.long {
         process.print(&symbolic(status.mode));
+        print_padded(process, Decimal::new(status.links).as_bytes(), Padding::Left(5));
         process.print(b" ");
         print_owner(process, options, Database::Passwd, status.uid);
         print_owner(process, options, Database::Group, status.gid);
-        process.print_number(status.size);
+        print_padded(process, Decimal::new(status.size).as_bytes(), Padding::Left(9));
+        process.print(b" ");
+        print_time(process, status.modified);
         process.print(b" ");
     }
     process.print(name);
@@ -178,8 +184,9 @@ fn print_owner<S: System>(
     database: Database,
     id: u32,
 ) {
-    if options.numeric || !print_known(process, database, id) {
-        process.print_number(id);
+    let width = Padding::Right(8);
+    if options.numeric || !print_known(process, database, id, width) {
+        print_padded(process, Decimal::new(id.into()).as_bytes(), width);
     }
     process.print(b" ");
 }

@@ -1,10 +1,12 @@
 //! The language of `sh -c`: one simple command at a time, without copies where possible.
 //!
-//! Words, both kinds of quotes, backslashes, comments, `;`, newlines, `&&`,
-//! `||`, and `>`, `>>`, `2>`, `2>>`, `>&2`, `2>&1`. Whatever a real shell would
+//! Words, both kinds of quotes, backslashes, comments, variables, `$(…)`, `;`, newlines, `&&`,
+//! `||`, `|`, and `<`, `>`, `>>`, `2>`, `2>>`, `>&2`, `2>&1`. Whatever a real shell would
 //! expand or take for more than that is refused, never passed on as text.
 
+use super::expand::expansion_at;
 use super::system::{Existing, Stream};
+use super::variables::{is_name, split_assignment};
 
 /// The longest script, in bytes (what Linux allows one argument to hold).
 pub(super) const MAX_SCRIPT: usize = 128 * 1024;
@@ -13,7 +15,7 @@ pub(super) const MAX_SCRIPT: usize = 128 * 1024;
 pub(super) const MAX_WORDS: usize = 256;
 
 /// The most bytes of one command's words that are quoted in part only.
-pub(super) const MAX_SCRATCH: usize = 4096;
+pub(super) const MAX_SCRATCH: usize = 16 * 1024;
 
 /// The most redirections of one command.
 pub(super) const MAX_REDIRECTIONS: usize = 4;
@@ -24,6 +26,17 @@ pub(super) enum Connector {
     Always,
     IfSucceeded,
     IfFailed,
+    /// At once, reading what the one before printed.
+    Pipe,
+}
+
+/// A word of a command.
+#[derive(Clone, Copy)]
+pub(super) enum Word<'s> {
+    /// As the command gets it.
+    Literal(&'s [u8]),
+    /// As it is written, with something to expand in it.
+    Expands(&'s [u8]),
 }
 
 /// A stream of a command, sent elsewhere.
@@ -35,14 +48,18 @@ pub(super) struct Redirection<'s> {
 
 #[derive(Clone, Copy)]
 pub(super) enum Destination<'s> {
-    File(&'s [u8], Existing),
+    File(Word<'s>, Existing),
     Stream(Stream),
 }
 
 /// A simple command and what follows it.
 pub(super) struct Command<'s> {
-    words: [&'s [u8]; MAX_WORDS],
+    words: [Word<'s>; MAX_WORDS],
     count: usize,
+    /// Its words are `NAME=VALUE`, and there is nothing to run.
+    pub(super) assigns: bool,
+    /// The file that it reads as standard input.
+    pub(super) input: Option<Word<'s>>,
     pub(super) redirections: [Option<Redirection<'s>>; MAX_REDIRECTIONS],
     /// Where the next command starts.
     pub(super) next: usize,
@@ -51,12 +68,12 @@ pub(super) struct Command<'s> {
 }
 
 impl<'s> Command<'s> {
-    pub(super) fn words(&self) -> &[&'s [u8]] {
+    pub(super) fn words(&self) -> &[Word<'s>] {
         self.words.get(..self.count).unwrap_or_default()
     }
 
     fn is_empty(&self) -> bool {
-        self.count == 0 && self.redirections.iter().all(Option::is_none)
+        self.count == 0 && self.input.is_none() && self.redirections.iter().all(Option::is_none)
     }
 }
 
@@ -67,11 +84,9 @@ pub(super) struct SyntaxError(pub(super) &'static str);
 /// What a real shell does and this one does not, by the byte it starts with.
 fn refused(byte: u8) -> Option<SyntaxError> {
     Some(SyntaxError(match byte {
-        b'$' | b'`' => "variables and substitutions are not supported; quote it with ''",
+        b'`' => "` is not supported; write $(…), or quote it with ''",
         b'*' | b'?' | b'[' => "patterns for file names are not supported; quote it with ''",
-        b'|' => "pipes are not supported",
         b'&' => "commands in the background are not supported",
-        b'<' => "reading from files with < is not supported",
         b'(' | b')' => "subshells and functions are not supported",
         _ => return None,
     }))
@@ -108,8 +123,10 @@ pub(super) fn parse_command<'s>(
 ) -> Result<Option<Command<'s>>, SyntaxError> {
     let mut reader = Reader { script, at, scratch };
     let mut command = Command {
-        words: [&[]; MAX_WORDS],
+        words: [Word::Literal(&[]); MAX_WORDS],
         count: 0,
+        assigns: false,
+        input: None,
         redirections: [None; MAX_REDIRECTIONS],
         next: at,
         connector: Connector::Always,
@@ -121,7 +138,7 @@ pub(super) fn parse_command<'s>(
             return match (command.is_empty(), before) {
                 (false, _) => Ok(Some(command)),
                 (true, Connector::Always) => Ok(None),
-                (true, _) => Err(SyntaxError("a command is missing after && or ||")),
+                (true, _) => Err(SyntaxError("a command is missing after &&, || or |")),
             };
         };
         let connector = match (byte, reader.peek_after()) {
@@ -141,13 +158,17 @@ pub(super) fn parse_command<'s>(
                 reader.skip(2);
                 Connector::IfFailed
             }
+            (b'|', _) => {
+                reader.skip(1);
+                Connector::Pipe
+            }
             _ => {
                 reader.take_part(&mut command)?;
                 continue;
             }
         };
         if command.is_empty() {
-            return Err(SyntaxError("a command is missing before ;, && or ||"));
+            return Err(SyntaxError("a command is missing before ;, &&, || or |"));
         }
         command.next = reader.at;
         command.connector = connector;
@@ -205,20 +226,37 @@ impl<'s> Reader<'s> {
             *slot = Some(Redirection { stream, destination });
             return Ok(());
         }
-        let raw = self.take_raw_word()?;
+        if self.peek() == Some(b'<') {
+            self.skip(1);
+            if matches!(self.peek(), Some(b'<' | b'&')) {
+                return Err(SyntaxError("<< and <& are not supported"));
+            }
+            self.skip_blanks();
+            command.input = Some(self.take_word()?);
+            return Ok(());
+        }
+        let start = self.at;
+        let word = self.take_word()?;
+        let raw = self.script.get(start..self.at).unwrap_or_default();
+        let assigns = split_assignment(raw).is_some_and(|(name, _)| is_name(name));
         if command.count == 0 {
             if RESERVED.contains(&raw) {
                 return Err(SyntaxError("loops, conditions and groups are not supported"));
             }
-            if is_assignment(raw) {
-                return Err(SyntaxError("variables are not supported"));
-            }
+            command.assigns = assigns;
+        } else if command.assigns && !assigns {
+            let message = "variables for one command are not supported; export them before it";
+            return Err(SyntaxError(message));
         }
-        let word = self.unquote(raw)?;
         let slot = command.words.get_mut(command.count);
         *slot.ok_or(SyntaxError("more than 256 words in one command"))? = word;
         command.count = command.count.saturating_add(1);
         Ok(())
+    }
+
+    fn take_word(&mut self) -> Result<Word<'s>, SyntaxError> {
+        let (raw, expands) = self.take_raw_word()?;
+        Ok(if expands { Word::Expands(raw) } else { Word::Literal(self.unquote(raw)?) })
     }
 
     fn take_destination(&mut self) -> Result<Destination<'s>, SyntaxError> {
@@ -238,18 +276,18 @@ impl<'s> Reader<'s> {
             _ => Existing::Truncate,
         };
         self.skip_blanks();
-        let raw = self.take_raw_word()?;
-        Ok(Destination::File(self.unquote(raw)?, existing))
+        Ok(Destination::File(self.take_word()?, existing))
     }
 
-    /// Takes a word as it is written, quotes included.
-    fn take_raw_word(&mut self) -> Result<&'s [u8], SyntaxError> {
+    /// Takes a word as it is written, quotes included, and says whether it is to be expanded.
+    fn take_raw_word(&mut self) -> Result<(&'s [u8], bool), SyntaxError> {
         let start = self.at;
+        let mut expands = false;
         let mut quote = None;
         while let Some(byte) = self.peek() {
             match (quote, byte) {
-                (None, b' ' | b'\t' | b'\n' | b';' | b'>') => break,
-                (None, b'&' | b'|') if self.at > start => break,
+                (None, b' ' | b'\t' | b'\n' | b';' | b'>' | b'<' | b'|') => break,
+                (None, b'&') if self.at > start => break,
                 (None, b'~') if self.at == start => {
                     return Err(SyntaxError("~ is not supported; write the path"));
                 }
@@ -261,8 +299,14 @@ impl<'s> Reader<'s> {
                     }
                     self.skip(1);
                 }
-                (None, byte) => refused(byte).map_or(Ok(()), Err)?,
-                (Some(b'"'), b'$' | b'`') => refused(byte).map_or(Ok(()), Err)?,
+                (None | Some(b'"'), b'$') => {
+                    if let Some((_, end)) = expansion_at(self.script, self.at)? {
+                        expands = true;
+                        self.at = end;
+                        continue;
+                    }
+                }
+                (None, byte) | (Some(b'"'), byte @ b'`') => refused(byte).map_or(Ok(()), Err)?,
                 (Some(_), _) => {}
             }
             self.skip(1);
@@ -271,7 +315,7 @@ impl<'s> Reader<'s> {
             return Err(SyntaxError("a quote is not closed"));
         }
         match self.script.get(start..self.at) {
-            Some(raw) if !raw.is_empty() => Ok(raw),
+            Some(raw) if !raw.is_empty() => Ok((raw, expands)),
             _ => Err(SyntaxError("a word is missing")),
         }
     }
@@ -288,7 +332,7 @@ impl<'s> Reader<'s> {
         {
             return Ok(inner);
         }
-        let too_long = SyntaxError("the words of one command need more than 4096 bytes of copies");
+        let too_long = SyntaxError("the words of one command need more than 16384 bytes of copies");
         let mut length = 0_usize;
         let mut quote = None;
         let mut bytes = raw.iter().copied().peekable();
@@ -323,12 +367,4 @@ impl<'s> Reader<'s> {
         self.scratch = rest;
         Ok(word)
     }
-}
-
-/// `NAME=…`, as a first word.
-fn is_assignment(raw: &[u8]) -> bool {
-    let mut halves = raw.splitn(2, |byte| *byte == b'=');
-    let name = halves.next().unwrap_or_default();
-    let is_name = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    halves.next().is_some() && is_name && name.first().is_some_and(|byte| !byte.is_ascii_digit())
 }

@@ -1,12 +1,24 @@
 //! A command at work: its kernel, its name and where it prints.
 
-use super::system::{Errno, Stream, System};
+use super::system::{Errno, Input, Stream, System};
 use super::text::Decimal;
 
 /// Where one of the two streams of a command leads.
 pub(super) enum Target<'a, F> {
     Standard(Stream),
     File(&'a F),
+    /// A slot from which another command reads.
+    Pipe(usize),
+    /// A slot of texts that NULs end; those that are printed are lost.
+    Texts(usize),
+}
+
+/// Where a command reads.
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    Standard,
+    /// A slot that another command, or a file, has filled.
+    Pipe(usize),
 }
 
 impl<F> Clone for Target<'_, F> {
@@ -17,15 +29,19 @@ impl<F> Clone for Target<'_, F> {
 
 impl<F> Copy for Target<'_, F> {}
 
-/// Standard output and standard error of a command.
+/// Standard input, standard output and standard error of a command.
 pub(super) struct Streams<'a, F> {
+    pub(super) input: Source,
     pub(super) output: Target<'a, F>,
     pub(super) error: Target<'a, F>,
 }
 
 impl<F> Streams<'_, F> {
-    pub(super) const STANDARD: Self =
-        Self { output: Target::Standard(Stream::Output), error: Target::Standard(Stream::Error) };
+    pub(super) const STANDARD: Self = Self {
+        input: Source::Standard,
+        output: Target::Standard(Stream::Output),
+        error: Target::Standard(Stream::Error),
+    };
 }
 
 impl<F> Clone for Streams<'_, F> {
@@ -54,7 +70,16 @@ impl<'a, S: System> Process<'a, S> {
         match target {
             Target::Standard(stream) => self.system.print(stream, bytes),
             Target::File(file) => self.system.append(file, bytes),
+            Target::Pipe(slot) => self.system.keep(slot, bytes),
+            Target::Texts(slot) => {
+                bytes.split(|byte| *byte == 0).try_for_each(|text| self.system.keep(slot, text))
+            }
         }
+    }
+
+    /// Reads from standard input, wherever that comes from.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> Result<Input, Errno> {
+        read(self.system, self.streams.input, into)
     }
 
     /// Prints to standard output. After a failure nothing more is tried; see [`Self::finish`].
@@ -96,5 +121,20 @@ impl<'a, S: System> Process<'a, S> {
                 status.max(1)
             }
         }
+    }
+}
+
+/// Reads from where a command reads.
+pub(super) fn read<S: System>(
+    system: &mut S,
+    source: Source,
+    into: &mut [u8],
+) -> Result<Input, Errno> {
+    match source {
+        Source::Standard => system.read_input(into),
+        Source::Pipe(slot) => Ok(match system.read_kept(slot, into) {
+            0 => Input::End,
+            count => Input::Bytes(count),
+        }),
     }
 }

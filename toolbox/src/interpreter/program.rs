@@ -5,19 +5,24 @@ use super::process::{Process, Streams};
 use super::shell::Position;
 use super::system::{MAX_DEPTH, Step, System};
 use super::text::base_name;
-use super::{files, id, identity, ls, ownership, sleep};
+use super::{files, grep, id, identity, ls, ownership, sleep, variables};
 
 /// The commands by name, `sh` among them: what an image has in `/bin`.
-pub const COMMANDS: [&str; 17] = [
+pub const COMMANDS: [&str; 23] = [
     "cat",
     "chmod",
     "chown",
     "echo",
+    "env",
     "false",
+    "grep",
+    "groups",
+    "hostname",
     "id",
     "ls",
     "mkdir",
     "pause",
+    "printenv",
     "setgid",
     "setgroups",
     "setuid",
@@ -26,11 +31,15 @@ pub const COMMANDS: [&str; 17] = [
     "stat",
     "touch",
     "true",
+    "whoami",
 ];
 
 /// Names by which the program takes the command from its first argument: its own, and that of
 /// the program in Kubernetes' test image agnhost.
 pub const DISPATCHERS: [&str; 2] = ["toolbox", "agnhost"];
+
+/// Where the kernel tells a host's name.
+const HOST_NAME: &[u8] = b"/proc/sys/kernel/hostname";
 
 /// The exit code for a command that does not exist.
 const NOT_FOUND: u8 = 127;
@@ -169,6 +178,20 @@ impl Program {
                     Err(step) => return Outcome::Wait(step),
                 }
             }
+            b"grep" => {
+                if self.interrupted {
+                    return self.wait(Step::Input);
+                }
+                match grep::grep(process, depth, arguments, core::mem::take(&mut self.asleep)) {
+                    Ok(status) => status,
+                    Err(step) => return Outcome::Wait(step),
+                }
+            }
+            b"env" | b"printenv" => variables::printenv(process, arguments),
+            b"export" => variables::export(process, arguments),
+            b"hostname" => files::cat(process, &[HOST_NAME], false).unwrap_or(1),
+            b"whoami" => id::whoami(process),
+            b"groups" => id::id(process, &[b"-Gn"]),
             b"ls" => ls::ls(process, arguments),
             b"stat" => files::stat(process, arguments),
             b"touch" => files::touch(process, arguments),

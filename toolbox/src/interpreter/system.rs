@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use super::kept::KINDS;
+
 /// What the kernel offers a process.
 ///
 /// Real processes implement it with system calls, simulated ones with data.
@@ -80,17 +82,23 @@ pub trait System {
     /// Whether standard input is a terminal.
     fn has_terminal(&self) -> bool;
 
-    /// The line that the shell within `depth` others reads or runs; kept between steps.
-    fn line(&self, depth: usize) -> &[u8];
+    /// What was kept in a slot, below [`SLOTS`], since it was last forgotten; it outlives steps.
+    fn kept(&self, slot: usize) -> &[u8];
 
-    /// Adds a byte to that line.
+    /// Adds to it.
     ///
     /// # Errors
-    /// [`Errno::TOO_LARGE`] for a line of [`MAX_LINE`] bytes.
-    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno>;
+    /// [`Errno::TOO_LARGE`] for more than [`MAX_KEPT`] bytes in all.
+    fn keep(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Errno>;
 
-    /// Empties that line.
-    fn clear_line(&mut self, depth: usize);
+    /// Reads on in it, from its start or from where the last such call ended; 0 is the end.
+    fn read_kept(&mut self, slot: usize, into: &mut [u8]) -> usize;
+
+    /// Empties it.
+    fn forget(&mut self, slot: usize);
+
+    /// The variable at `index`, as `NAME=VALUE`, of the environment that the process began with.
+    fn environment(&self, index: usize) -> Option<&[u8]>;
 
     /// `mkdir(2)`, mode 0777 less the umask.
     ///
@@ -132,6 +140,13 @@ pub const MAX_LINE: usize = 4096;
 
 /// How many shells there may be within shells.
 pub const MAX_DEPTH: usize = 4;
+
+/// How many texts a process keeps at most: its variables, and some for each of its shells and
+/// for the command inside them.
+pub const SLOTS: usize = 1 + KINDS * (MAX_DEPTH + 1);
+
+/// The longest such text, in bytes.
+pub const MAX_KEPT: usize = 1024 * 1024;
 
 /// What came from standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,6 +206,10 @@ pub struct FileStatus {
     pub gid: u32,
     /// Bytes.
     pub size: u64,
+    /// How many names it has.
+    pub links: u64,
+    /// When its content last changed, in seconds since 1970.
+    pub modified: i64,
 }
 
 /// What a process does next.

@@ -36,11 +36,77 @@ fn ls_sorts_names_and_hides_those_with_a_dot() {
 
 #[test]
 fn ls_shows_owners_by_name_or_number() {
-    let long = "-rw-r--r-- root root 30 /etc/passwd\n";
+    let long = "-rw-r--r--    1 root     root            30 1970-01-01 00:00 /etc/passwd\n";
     assert_eq!(image().run(&["ls", "-l", "/etc/passwd"]).output, long);
-    let numeric = "-rw-r--r-- 0 0 10 group\n-rw-r--r-- 0 0 30 passwd\n";
+    let numeric = "-rw-r--r--    1 0        0                9 1970-01-01 00:00 group\n\
+                   -rw-r--r--    1 0        0               30 1970-01-01 00:00 passwd\n"
+        .replace("                9", "               10");
     assert_eq!(image().run(&["ls", "-n", "/etc"]).output, numeric);
-    assert_eq!(image().run(&["ls", "-nd", "/etc"]).output, "drwxr-xr-x 0 0 0 /etc\n");
+    let folder = "drwxr-xr-x    1 0        0                0 1970-01-01 00:00 /etc\n";
+    assert_eq!(image().run(&["ls", "-nd", "/etc"]).output, folder);
+}
+
+#[test]
+fn times_are_of_the_calendar() {
+    for (seconds, time) in [
+        (0, "1970-01-01 00:00"),
+        (951_825_599, "2000-02-29 11:59"),
+        (1_764_082_386, "2025-11-25 14:53"),
+        (-1, "1969-12-31 23:59"),
+    ] {
+        let mut system = image();
+        if let Some(file) = system.files.get_mut(b"/etc/group".as_slice()) {
+            file.modified = seconds;
+        }
+        let output = system.run(&["ls", "-l", "/etc/group"]).output;
+        assert!(output.ends_with(&format!(" {time} /etc/group\n")), "{output}");
+    }
+}
+
+#[test]
+fn grep_selects_lines() {
+    let status = "Name:\tcat\nUid:\t1000\t1000\nGroups:\t3000 4000 \n";
+    let run = |arguments: &[&str]| {
+        let argv = [&["grep"], arguments].concat();
+        Simulated::new().with_file("/s", status).with_file("/t", "x+y\n").run(&argv)
+    };
+    for (arguments, output) in [
+        (&["Uid", "/s"][..], "Uid:\t1000\t1000\n"),
+        (&["-i", "^groups:.*4000", "/s"], "Groups:\t3000 4000 \n"),
+        (&["-v", "[UG]", "/s"], "Name:\tcat\n"),
+        (&["-E", "^(Uid", "/s"], ""),
+        (&["-E", "Uid|^Name", "/s"], "Name:\tcat\nUid:\t1000\t1000\n"),
+        (&["Uid\\|^Name", "/s"], "Name:\tcat\nUid:\t1000\t1000\n"),
+        (&["-c", "[[:a]", "/s"], "3\n"),
+        (&["-n", "0 *$", "/s"], "2:Uid:\t1000\t1000\n3:Groups:\t3000 4000 \n"),
+        (&["-E", "10{2}", "/s"], ""),
+        (&["-F", "x+", "/s", "/t"], "/t:x+y\n"),
+        (&["-E", "x\\+y$", "/t"], "x+y\n"),
+        (&["-e", "x+y", "/t"], "x+y\n"),
+        (&["-q", "Uid", "/s"], ""),
+    ] {
+        assert_eq!(run(arguments).output, output, "{arguments:?}");
+    }
+    let codes = [&["-q", "Uid", "/s"][..], &["no", "/s"], &["a", "/none"], &["-P", "a"], &[]];
+    assert_eq!(codes.map(|arguments| run(arguments).code), [0, 1, 2, 2, 2]);
+    let slow = run(&["-E", &"a*".repeat(17), "/s"]);
+    assert!(slow.error.contains("more than 16 repetitions"), "{}", slow.error);
+}
+
+#[test]
+fn a_line_that_takes_too_long_to_match_is_an_error() {
+    let mut system = Simulated::new().with_file("/s", "a".repeat(10_000));
+    let outcome = system.run(&["grep", "a*a*a*a*a*b", "/s"]);
+    assert_eq!((outcome.code, outcome.error.as_str()), (2, "grep: /s: File too large\n"));
+}
+
+#[test]
+fn who_and_where_one_is_has_commands_of_its_own() {
+    let mut system = image().with_file("/proc/sys/kernel/hostname", "web-0\n");
+    assert_eq!(system.sh("whoami; groups; hostname").output, "root\nroot\nweb-0\n");
+    let mut system = Simulated::with_groups(&[3000, 4000]);
+    let outcome = system.run(&["whoami"]);
+    assert_eq!((outcome.code, outcome.error.as_str()), (1, "whoami: unknown uid 1000\n"));
 }
 
 #[test]
@@ -62,7 +128,12 @@ fn stat_prints_what_its_format_asks_for() {
          /etc/.hidden: 644 -rw-r--r-- regular empty file 0 0 root 0 root 100%\n"
     );
     assert_eq!(Simulated::new().run(&["stat", "-c", "%U %a", "/"]).output, "UNKNOWN 755\n");
-    assert_eq!(image().run(&["stat", "/etc"]).code, 1);
+    assert_eq!(
+        image().run(&["stat", "/etc/passwd"]).output,
+        "  File: /etc/passwd\n  Size: 30         Links: 1     regular file\n\
+         Access: (0644/-rw-r--r--)  Uid: (    0/    root)   Gid: (    0/    root)\n\
+         Modify: 1970-01-01 00:00\n"
+    );
 }
 
 #[test]

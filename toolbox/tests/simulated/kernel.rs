@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toolbox::{
-    Errno, Existing, FileStatus, Ids, Input, Links, MAX_GROUPS, MAX_LINE, Program, Step, Stream,
-    System,
+    Errno, Existing, FileStatus, Ids, Input, Links, MAX_GROUPS, MAX_KEPT, Program, SLOTS, Step,
+    Stream, System,
 };
 
 /// A process and all that it can reach.
@@ -22,7 +22,9 @@ pub(crate) struct Simulated {
     pub(crate) input: Vec<Vec<u8>>,
     pub(crate) terminal: bool,
     pub(crate) waited: bool,
-    pub(crate) lines: [Vec<u8>; 4],
+    /// What is kept, and how much of it has been read.
+    pub(crate) kept: Vec<(Vec<u8>, usize)>,
+    pub(crate) environment: Vec<String>,
 }
 
 /// What a run came to.
@@ -51,8 +53,15 @@ impl Simulated {
             input: Vec::new(),
             terminal: false,
             waited: false,
-            lines: Default::default(),
+            kept: vec![(Vec::new(), 0); SLOTS],
+            environment: Vec::new(),
         }
+    }
+
+    /// A process with these variables, as `NAME=VALUE`.
+    pub(crate) fn with_environment(mut self, variables: &[&str]) -> Self {
+        self.environment = variables.iter().map(|variable| (*variable).to_owned()).collect();
+        self
     }
 
     /// A process whose standard input is these pieces.
@@ -107,7 +116,7 @@ impl Simulated {
 }
 
 fn status(mode: u32) -> FileStatus {
-    FileStatus { mode, uid: 0, gid: 0, size: 0 }
+    FileStatus { mode, uid: 0, gid: 0, size: 0, links: 1, modified: 0 }
 }
 
 impl System for Simulated {
@@ -207,20 +216,33 @@ impl System for Simulated {
         self.terminal
     }
 
-    fn line(&self, depth: usize) -> &[u8] {
-        &self.lines[depth]
+    fn kept(&self, slot: usize) -> &[u8] {
+        &self.kept[slot].0
     }
 
-    fn extend_line(&mut self, depth: usize, byte: u8) -> Result<(), Errno> {
-        if self.lines[depth].len() == MAX_LINE {
+    fn keep(&mut self, slot: usize, bytes: &[u8]) -> Result<(), Errno> {
+        let (text, _) = &mut self.kept[slot];
+        if text.len() + bytes.len() > MAX_KEPT {
             return Err(Errno::TOO_LARGE);
         }
-        self.lines[depth].push(byte);
+        text.extend(bytes);
         Ok(())
     }
 
-    fn clear_line(&mut self, depth: usize) {
-        self.lines[depth].clear();
+    fn read_kept(&mut self, slot: usize, into: &mut [u8]) -> usize {
+        let (text, read) = &mut self.kept[slot];
+        let count = (text.len() - *read).min(into.len());
+        into[..count].copy_from_slice(&text[*read..*read + count]);
+        *read += count;
+        count
+    }
+
+    fn forget(&mut self, slot: usize) {
+        self.kept[slot] = (Vec::new(), 0);
+    }
+
+    fn environment(&self, index: usize) -> Option<&[u8]> {
+        self.environment.get(index).map(String::as_bytes)
     }
 
     fn make_directory(&mut self, path: &[u8]) -> Result<(), Errno> {

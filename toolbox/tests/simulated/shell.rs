@@ -72,12 +72,17 @@ fn exec_ends_the_shell_with_its_command() {
 #[test]
 fn what_a_real_shell_would_expand_is_refused_before_anything_runs() {
     for script in [
-        "echo a; echo $HOME",
-        "echo \"$HOME\"",
+        "echo a; echo $1",
+        "echo \"$@\"",
         "echo `id`",
-        "echo a | cat",
+        "echo $((1 + 1))",
+        "echo ${#HOME}",
+        "echo $(id",
+        "echo $(echo a; (id))",
+        "echo a |",
+        "| cat",
         "sleep 1 &",
-        "cat < /etc/passwd",
+        "cat << END",
         "(id)",
         "ls *",
         "ls ~",
@@ -104,6 +109,67 @@ fn what_a_real_shell_would_expand_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn variables_come_from_the_environment_and_from_the_script() {
+    let run = |script: &str| Simulated::new().with_environment(&["X=1 2", "EMPTY="]).sh(script);
+    let output = |script: &str| {
+        let outcome = run(script);
+        assert_eq!(outcome.error, "", "{script}");
+        outcome.output
+    };
+    assert_eq!(output("echo $X ${X}3 \"$X\" '$X' \\$X $ $,"), "1 2 1 23 1 2 $X $X $ $,\n");
+    assert_eq!(output("echo a${EMPTY}b ${NONE:-none} ${EMPTY:-e} $NONE \"\" x"), "ab none e  x\n");
+    assert_eq!(output("Y=$X; Z='a  b'; echo $Y; echo \"$Z\"; Z=c; echo $Z"), "1 2\na  b\nc\n");
+    assert_eq!(output("true; echo $?; false; echo $? $?"), "0\n1 1\n");
+    assert_eq!(output("F=/f; echo a > $F; cat $F < $F"), "a\n");
+    assert_eq!(output("C='echo hi'; $C; $NONE"), "hi\n");
+    assert_eq!(output("X=3; Y=4; export Z=5; env"), "X=3\nEMPTY=\nZ=5\n");
+    assert_eq!(output("Y=4; export Y; Y=5; printenv Y X"), "5\n1 2\n");
+    assert_eq!(output("export Y=$X; printenv Y"), "1 2\n");
+    assert_eq!((run("printenv Y").code, run("Y=1; printenv Y").code), (1, 1));
+    assert_eq!(output("X=9; sleep 1; echo $X; sh -c 'echo $X'"), "9\n9\n");
+}
+
+#[test]
+fn a_command_reads_what_the_one_before_it_prints() {
+    let output = |script: &str| {
+        let outcome = Simulated::new().with_file("/f", "Uid:\t1\nGroups:\t3 4\n").sh(script);
+        assert_eq!(outcome.error, "", "{script}");
+        outcome.output
+    };
+    assert_eq!(output("cat /f | grep -i groups"), "Groups:\t3 4\n");
+    assert_eq!(output("cat /f|cat|grep -v Uid|cat"), "Groups:\t3 4\n");
+    assert_eq!(output("grep -q Uid < /f && echo yes"), "yes\n");
+    assert_eq!(output("nosuch 2>&1 | cat"), "sh: nosuch: not found\n");
+    assert_eq!(output("false | true; echo $?; true | false; echo $?"), "0\n1\n");
+    assert_eq!(output("false && echo a | cat; false | cat || echo b"), "");
+    assert_eq!(output("exit 3 | cat; echo on"), "on\n");
+    assert_eq!(output("echo 'echo a' | sh"), "a\n");
+    assert_eq!(output("echo a | sh -c 'cat | cat; echo b' | cat"), "a\nb\n");
+    let outcome =
+        Simulated::new().sh("sh -c 'echo a; sleep 1; echo b; sleep 2' | cat > /o; cat /o");
+    assert_eq!((outcome.output.as_str(), outcome.slept.as_secs()), ("a\nb\n", 3));
+    let outcome = Simulated::new().with_input(&["on", "e\ntwo\n"]).sh("cat | grep one | cat");
+    assert_eq!(outcome.output, "one\n");
+    let outcome = Simulated::new().with_input(&["on", "e\ntwo\n"]).run(&["grep", "-c", "o"]);
+    assert_eq!(outcome.output, "2\n");
+}
+
+#[test]
+fn a_substitution_is_what_its_script_prints() {
+    assert_eq!(output("echo a$(echo b; echo c)d \"$(echo e; echo f)\"."), "ab cd e\nf.\n");
+    assert_eq!(output("X=$(false); echo $?; X=$(echo a; exit 4); echo $? $X"), "1\n4 a\n");
+    assert_eq!(output("echo $(echo $(echo ')')) \"$(echo \"a b\")\""), ") a b\n");
+    assert_eq!(output("echo $(echo a | cat) | cat"), "a\n");
+    assert_eq!(output("echo :$(true): $(true)"), "::\n");
+    let outcome = Simulated::new()
+        .sh("echo $(sleep 1; echo a >> /f; echo b) $(sleep 2; echo c) > /g; cat /f /g; \
+             sleep $(echo a >> /f; echo 4); cat /f");
+    assert_eq!((outcome.output.as_str(), outcome.slept.as_secs()), ("a\nb c\na\na\n", 7));
+    let deep = "echo $(echo $(echo $(echo $(echo a))))";
+    assert!(refusal(deep).contains("more than 4 shells"));
+}
+
+#[test]
 fn only_scripts_given_with_c_run() {
     assert_eq!(Simulated::new().run(&["sh"]).code, 0);
     assert_eq!(Simulated::new().run(&["sh", "-c"]).code, 2);
@@ -126,7 +192,7 @@ fn shells_within_shells_end_at_a_depth() {
 #[test]
 fn scripts_words_and_redirections_are_bounded() {
     assert!(refusal(&"echo ".repeat(300)).contains("more than 256 words"));
-    assert!(refusal(&format!("echo 'a'{}", "b".repeat(5000))).contains("4096 bytes"));
+    assert!(refusal(&format!("echo 'a'{}", "b".repeat(17_000))).contains("16384 bytes"));
     assert!(refusal(&format!("echo a{}", " >f".repeat(5))).contains("more than 4 redirections"));
     assert!(refusal(&" ".repeat(200_000)).contains("more than 131072 bytes"));
     let long = "x".repeat(100_000);
@@ -196,7 +262,7 @@ fn waiting_without_end_pauses() {
 
 proptest! {
     #[test]
-    fn any_script_ends_or_sleeps(script in "[ a-z'\"\\\\;&|>\n$#0-9.]{0,200}") {
+    fn any_script_ends_or_sleeps(script in "[ a-z'\"\\\\;&|<>\n$(){}#0-9.]{0,200}") {
         Simulated::new().sh(&script);
     }
 

@@ -165,5 +165,6 @@ fn image(references: &[String], config: Config, files: FileTree) -> Image {
         env: config.env.unwrap_or_default(),
         working_dir: config.working_dir.unwrap_or_default(),
         files,
+        is_unknown: false,
     }
 }
