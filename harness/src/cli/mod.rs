@@ -5,16 +5,19 @@ mod audit;
 mod check;
 mod clean;
 mod cluster_options;
+mod completions;
 mod control;
 mod explain;
 mod fake_cri;
 mod images;
 mod list;
+mod man;
 mod manifest_options;
 mod matrix;
 mod new;
 mod plan;
 mod record;
+mod reference;
 mod replay;
 mod report_files;
 mod run;
@@ -80,6 +83,10 @@ enum Command {
     Serve(serve::Options),
     /// Upgrade, break, drain, advance a cluster that is served.
     Control(control::Options),
+    /// Print a script with which a shell completes the program's commands and options.
+    Completions(completions::Options),
+    /// Write a manual page for the program and each of its commands.
+    Man(man::Options),
 }
 
 /// How a command ends, when it does end.
@@ -154,6 +161,8 @@ pub fn main() -> ExitCode {
         Command::FakeCri(options) => fake_cri::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Control(options) => control::run(&options),
+        Command::Completions(options) => completions::run(options),
+        Command::Man(options) => man::run(&options),
     };
     match result {
         Ok(Outcome::Held) => ExitCode::SUCCESS,

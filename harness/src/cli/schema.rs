@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 
+use super::reference::markdown;
 use super::{CommandError, Outcome};
 use crate::audit::report::Audit;
 use crate::explain::report::Explanation;
@@ -22,11 +23,20 @@ enum Document {
     Audit,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Json,
+    Markdown,
+}
+
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Options {
     /// The document that the schema describes.
     #[arg(long, value_enum, value_name = "DOCUMENT", default_value = "scenario")]
     of: Document,
+    /// How to print it: for programs, or as the reference for people.
+    #[arg(long, value_enum, default_value = "json")]
+    format: Format,
 }
 
 pub(super) fn run(options: Options) -> Result<Outcome, CommandError> {
@@ -38,6 +48,10 @@ pub(super) fn run(options: Options) -> Result<Outcome, CommandError> {
         Document::Run => schemars::schema_for!(RunReport).into(),
         Document::ConformanceReport => schemars::schema_for!(ConformanceReport).into(),
     };
-    writeln!(anstream::stdout(), "{schema:#}")?;
+    let mut out = anstream::stdout();
+    match options.format {
+        Format::Json => writeln!(out, "{schema:#}")?,
+        Format::Markdown => write!(out, "{}", markdown(&schema))?,
+    }
     Ok(Outcome::Held)
 }

@@ -53,7 +53,7 @@ enum Part {
     Number { minimum: Option<f64> },
     List { item: Box<Part>, minimum: usize },
     Object { title: String, fields: BTreeMap<String, Field> },
-    Dictionary { value: Box<Part>, keys: Option<String> },
+    Dictionary { value: Box<Part>, nullable: bool, keys: Option<String> },
     Either(Vec<Part>),
     Definition(String),
 }
@@ -131,7 +131,7 @@ impl Shape {
                 }
                 items.iter().map(|node| self.read_part(item, node, reading)).collect()
             }
-            Part::Dictionary { value: part, keys } => {
+            Part::Dictionary { value: part, nullable, keys } => {
                 let Value::Mapping(entries) = &node.value else {
                     reading.expected("a mapping", node);
                     return Json::Null;
@@ -147,7 +147,10 @@ impl Shape {
                         });
                     }
                     if reading.is_first(&object, entry) {
-                        let value = self.read_part(part, &entry.value, reading);
+                        let value = match &entry.value.value {
+                            Value::Null if *nullable => Json::Null,
+                            _ => self.read_part(part, &entry.value, reading),
+                        };
                         object.insert(entry.key.to_string(), value);
                     }
                 }
@@ -436,12 +439,11 @@ impl Part {
 
     fn compile_object(object: &Map<String, Json>, title: &str) -> Self {
         let Some(properties) = object.get("properties").and_then(Json::as_object) else {
-            let value = match object.get("additionalProperties") {
-                Some(values) => Box::new(Self::compile(values, title)),
-                None => Box::new(Self::Anything),
-            };
-            let keys = keyword(object, KEYS_REFER);
-            return Self::Dictionary { value, keys };
+            let values = object.get("additionalProperties");
+            let value = Box::new(values.map_or(Self::Anything, |it| Self::compile(it, title)));
+            let types = values.and_then(|values| values.get("type")).and_then(Json::as_array);
+            let nullable = types.is_some_and(|types| types.iter().any(|name| name == "null"));
+            return Self::Dictionary { value, nullable, keys: keyword(object, KEYS_REFER) };
         };
         let required: Vec<_> = object
             .get("required")

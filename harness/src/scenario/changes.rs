@@ -16,6 +16,7 @@ pub struct Change {
     /// The node whose kubelet or runtime changes.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: Option<String>,
     /// The API server changes.
     #[serde(default)]
@@ -38,12 +39,14 @@ pub struct SetFeatureGates {
     /// The node whose kubelet gets them.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: Option<String>,
     /// The API server gets them.
     #[serde(default)]
     pub api_server: bool,
     /// The gates that are set; every other one has its default.
     #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    #[schemars(extend("examples" = [{"SupplementalGroupsPolicy": false}]))]
     pub gates: BTreeMap<String, bool>,
 }
 
@@ -54,6 +57,7 @@ pub struct RollingChange {
     /// The nodes in the order in which they change; all of them, by name, when left out.
     #[serde(default)]
     #[schemars(length(min = 1), extend("items" = {"type": "string", "x-refers-to": "node"}))]
+    #[schemars(extend("examples" = [["node-2", "node-1"]]))]
     pub nodes: Option<Vec<String>>,
     /// The new Kubernetes version of their kubelets.
     #[serde(default)]

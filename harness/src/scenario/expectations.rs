@@ -17,26 +17,32 @@ use super::values::IdentityText;
 pub struct Expectation {
     /// It is expected only in cases whose axes and variables have these values.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"policy": "Strict"}]))]
     pub when: Option<When>,
 
     /// A pod, by name.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "pod"))]
+    #[schemars(extend("examples" = ["worker"]))]
     pub pod: Option<String>,
     /// The pod's namespace; `default` when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["payments"]))]
     pub namespace: Option<String>,
     /// The container that identities are asked of; the first one when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["ctr"]))]
     pub container: Option<String>,
     /// The pod's phase.
     #[serde(default)]
     pub phase: Option<Phase>,
     /// The pod's reason.
     #[serde(default)]
+    #[schemars(extend("examples" = ["SupplementalGroupsPolicyNotSupported"]))]
     pub reason: Option<String>,
     /// The pod's message.
     #[serde(default)]
+    #[schemars(extend("examples" = ["Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node"]))]
     pub message: Option<String>,
     /// The container waits, for this reason and with this message.
     #[serde(default)]
@@ -44,6 +50,7 @@ pub struct Expectation {
     /// How often the container was restarted.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000_000))]
+    #[schemars(extend("examples" = [1]))]
     pub restarts: Option<i32>,
     /// Who the container is, asked in every way there is: by `id` in the container, of its first
     /// process, and as reported where the runtime reports it.
@@ -62,16 +69,20 @@ pub struct Expectation {
     /// A node, by name.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: Option<String>,
     /// A part of the pod's or the node's metadata; `null` where nothing must stand.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"labels": {"app": "web"}}]))]
     pub metadata: Option<Json>,
     /// A part of the pod's or the node's spec; `null` where nothing must stand.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"nodeName": "node-1"}]))]
     pub spec: Option<Json>,
     /// A part of the pod's or the node's status; `null` where nothing must stand. Of lists, each
     /// item must fit one of the real list, found by `name` or `type` where it has one.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"features": {"supplementalGroupsPolicy": true}}]))]
     pub status: Option<Json>,
 
     /// An event.
@@ -85,6 +96,7 @@ pub struct Expectation {
     pub pods: Option<PodsPattern>,
     /// A part of any object, found by its kind and name.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "status": {"readyReplicas": 3}}]))]
     pub object: Option<Json>,
     /// There is no such object.
     #[serde(default)]
@@ -125,9 +137,11 @@ impl Phase {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Waiting {
     /// The reason.
+    #[schemars(extend("examples" = ["CreateContainerError"]))]
     pub reason: String,
     /// The message.
     #[serde(default)]
+    #[schemars(extend("examples" = ["no users found"]))]
     pub message: Option<String>,
 }
 
@@ -138,25 +152,31 @@ pub struct EventPattern {
     /// The pod it is about.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "pod"))]
+    #[schemars(extend("examples" = ["worker"]))]
     pub pod: Option<String>,
     /// `Normal` or `Warning`.
     #[serde(default, rename = "type")]
     pub type_: Option<EventType>,
     /// The reason.
     #[serde(default)]
+    #[schemars(extend("examples" = ["SupplementalGroupsPolicyNotSupported"]))]
     pub reason: Option<String>,
     /// The whole message.
     #[serde(default)]
+    #[schemars(extend("examples" = ["SupplementalGroupsPolicy=Strict is not supported in this node"]))]
     pub message: Option<String>,
     /// A part of the message, where the rest varies.
     #[serde(default)]
+    #[schemars(extend("examples" = ["no users found"]))]
     pub contains: Option<String>,
     /// The reporting component, such as `kubelet`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["kubelet"]))]
     pub component: Option<String>,
     /// How often it must have happened; at least once when left out.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(extend("examples" = [3]))]
     pub count: Option<i32>,
 }
 
@@ -176,25 +196,31 @@ pub struct MetricPattern {
     /// The node whose kubelet counts; for what the control plane counts it is left out.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: Option<String>,
     /// The metric's name.
     #[schemars(extend("x-format" = "metricName"))]
+    #[schemars(extend("examples" = ["kubelet_admission_rejections_total"]))]
     pub name: String,
     /// Its labels.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"reason": "SupplementalGroupsPolicyNotSupported"}]))]
     pub labels: BTreeMap<String, String>,
     /// Its value; a metric that was never counted is 0, and what has several fitting labels is
     /// added up.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [0]))]
     pub value: Option<u64>,
     /// The least that its value may be.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [1]))]
     pub min: Option<u64>,
     /// The most that its value may be.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [10]))]
     pub max: Option<u64>,
 }
 
@@ -204,19 +230,23 @@ pub struct MetricPattern {
 pub struct PodsPattern {
     /// The namespace; every one when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["payments"]))]
     pub namespace: Option<String>,
     /// Labels that they have.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"app": "web"}]))]
     pub labels: BTreeMap<String, String>,
     /// The phase they are in.
     #[serde(default)]
     pub phase: Option<Phase>,
     /// The reason in their status.
     #[serde(default)]
+    #[schemars(extend("examples" = ["SupplementalGroupsPolicyNotSupported"]))]
     pub reason: Option<String>,
     /// The node they are bound to.
     #[serde(default)]
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: Option<String>,
     /// How many there are.
     #[serde(default)]
@@ -230,10 +260,12 @@ pub struct Count {
     /// The least; 0 when left out.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [20]))]
     pub min: u64,
     /// The most; without bound when left out.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [25]))]
     pub max: Option<u64>,
 }
 
@@ -262,6 +294,7 @@ impl std::fmt::Display for Count {
 pub struct Measurement {
     /// It is measured only in cases whose axes and variables have these values.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"policy": "Strict"}]))]
     pub when: Option<When>,
     /// A metric: by how much it rises.
     #[serde(default)]
@@ -280,10 +313,12 @@ pub struct PerSecond {
     /// The least; without bound when left out.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [8]))]
     pub min: Option<f64>,
     /// The most; without bound when left out.
     #[serde(default)]
     #[schemars(range(min = 0))]
+    #[schemars(extend("examples" = [12]))]
     pub max: Option<f64>,
 }
 

@@ -49,9 +49,11 @@ pub enum Kind {
 pub struct Metadata {
     /// A short name, unique in its folder: lower-case letters, digits and `-`.
     #[schemars(extend("x-format" = "scenarioName"))]
+    #[schemars(extend("examples" = ["implicit-groups"]))]
     pub name: String,
     /// What it shows and why that matters, in a sentence or two.
     #[serde(default)]
+    #[schemars(extend("examples" = ["A group of the image reaches the process, though no manifest names it."]))]
     pub description: String,
 }
 
@@ -124,6 +126,7 @@ pub struct ConditionalRequirement {
     pub capability: Capability,
     /// It is needed only in cases whose axes and variables have these values.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"policy": "Strict"}]))]
     pub when: Option<When>,
 }
 
@@ -149,24 +152,31 @@ pub enum Capability {
 pub struct ImageSpec {
     /// The reference that manifests use.
     #[schemars(extend("x-declares" = "image"))]
+    #[schemars(extend("examples" = ["example.test/worker:v1"]))]
     pub name: String,
     /// The content of `/etc/passwd`; no such file when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["worker:x:1000:1000::/:/bin/sh\n"]))]
     pub passwd: Option<String>,
     /// The content of `/etc/group`; no such file when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["staff:x:50000:worker\n"]))]
     pub group: Option<String>,
     /// The config's `User`: a uid or a name, each also with `:GROUP`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["worker:staff"]))]
     pub user: Option<String>,
     /// The config's `Entrypoint`; it waits for ever when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = [["/bin/sh", "-c"]]))]
     pub entrypoint: Option<Vec<String>>,
     /// The config's `Cmd`.
     #[serde(default)]
+    #[schemars(extend("examples" = [["sleep 1h"]]))]
     pub cmd: Vec<String>,
     /// More files by absolute path; they also replace `passwd` and `group`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"/data/payroll": {"directory": true, "mode": "0770", "gid": 50000}}]))]
     pub files: BTreeMap<String, FileSpec>,
 }
 
@@ -176,27 +186,33 @@ pub struct ImageSpec {
 pub struct FileSpec {
     /// A regular file's content.
     #[serde(default)]
+    #[schemars(extend("examples" = ["salaries\n"]))]
     pub content: Option<String>,
     /// How often the content is repeated; once when left out.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(extend("examples" = [1000]))]
     pub repeat: Option<u32>,
     /// A symbolic link's target.
     #[serde(default)]
+    #[schemars(extend("examples" = ["/etc/group-of-the-site"]))]
     pub link: Option<String>,
     /// A directory.
     #[serde(default)]
     pub directory: bool,
     /// Permission bits in octal, such as `"0770"`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["0770"]))]
     pub mode: Option<String>,
     /// The owner; root when left out.
     #[serde(default)]
     #[schemars(range(min = 0, max = 4_294_967_295_i64))]
+    #[schemars(extend("examples" = [1000]))]
     pub uid: u32,
     /// The owning group; root when left out.
     #[serde(default)]
     #[schemars(range(min = 0, max = 4_294_967_295_i64))]
+    #[schemars(extend("examples" = [50000]))]
     pub gid: u32,
 }
 
@@ -211,6 +227,7 @@ pub struct ClusterSpec {
     /// Feature gates of every component that says nothing else.
     #[serde(default)]
     #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    #[schemars(extend("examples" = [{"SupplementalGroupsPolicy": true}]))]
     pub feature_gates: BTreeMap<String, bool>,
     /// The runtime of every node that says nothing else.
     #[serde(default)]
@@ -237,6 +254,7 @@ pub struct ApiServerSpec {
     /// Its feature gates; the cluster's when left out.
     #[serde(default)]
     #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    #[schemars(extend("examples" = [{"SupplementalGroupsPolicy": false}]))]
     pub feature_gates: Option<BTreeMap<String, bool>>,
 }
 
@@ -246,6 +264,7 @@ pub struct ApiServerSpec {
 pub struct NodeSpec {
     /// The node's name.
     #[schemars(extend("x-declares" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub name: String,
     /// The kubelet's version; the cluster's when left out.
     #[serde(default)]
@@ -253,6 +272,7 @@ pub struct NodeSpec {
     /// The kubelet's feature gates; the cluster's when left out.
     #[serde(default)]
     #[schemars(extend("x-keys-refer-to" = "featureGate"))]
+    #[schemars(extend("examples" = [{"SupplementalGroupsPolicy": true}]))]
     pub feature_gates: Option<BTreeMap<String, bool>>,
     /// The runtime: a release such as `containerd-2.1`, or `supporting` or `unsupporting` for
     /// any that does or does not honour the policy; the cluster's when left out.
@@ -260,6 +280,7 @@ pub struct NodeSpec {
     pub runtime: Option<RuntimeName>,
     /// Labels of the node object.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"strict-groups": "yes"}]))]
     pub labels: BTreeMap<String, String>,
 }
 
@@ -269,13 +290,16 @@ pub struct NodeSpec {
 pub struct MatrixSpec {
     /// Names and the values each takes in turn.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"policy": [null, "Merge", "Strict"]}]))]
     pub axes: BTreeMap<String, Vec<Json>>,
     /// A table: each row is a mapping with a `name` and the values of its variables. Every row
     /// has the same variables; what a row leaves out is `null`.
     #[serde(default)]
+    #[schemars(extend("examples" = [[{"name": "strict", "policy": "Strict", "groups": [4000]}]]))]
     pub rows: Vec<BTreeMap<String, Json>>,
     /// Combinations that are left out; each maps names to a value or a list of values.
     #[serde(default)]
+    #[schemars(extend("examples" = [[{"policy": "Strict", "runtime": ["containerd-1.6", "containerd-1.7"]}]]))]
     pub exclude: Vec<BTreeMap<String, Json>>,
 }
 

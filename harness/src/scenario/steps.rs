@@ -18,14 +18,17 @@ use super::values::Duration;
 pub struct Step {
     /// What the step is for, shown in reports.
     #[serde(default)]
+    #[schemars(extend("examples" = ["the runtime is upgraded while the pod runs"]))]
     pub name: Option<String>,
     /// The step is taken only in cases whose axes and variables have these values.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"policy": "Strict"}]))]
     pub when: Option<When>,
 
     /// Creates or updates objects: a manifest, a list of manifests, or `file: PATH` relative to
     /// the scenario.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "worker"}, "spec": {"securityContext": {"runAsUser": 1000, "supplementalGroupsPolicy": "Strict"}, "containers": [{"name": "ctr", "image": "example.test/worker:v1"}]}}, {"file": "worker.yaml"}]))]
     pub apply: Option<Json>,
     /// The step must be refused in these words: by the API server what the step asks of it, such as
     /// the evictions of a drain `within` a time, or by a component its feature gates.
@@ -118,12 +121,15 @@ pub struct Step {
 pub struct Refusal {
     /// The `Status` reason, such as `Invalid` or `AlreadyExists`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["Invalid"]))]
     pub reason: Option<String>,
     /// The whole message.
     #[serde(default)]
+    #[schemars(extend("examples" = ["pods \"worker\" already exists"]))]
     pub message: Option<String>,
     /// A part of the message, where the rest varies.
     #[serde(default)]
+    #[schemars(extend("examples" = ["must be between 0 and 2147483647, inclusive"]))]
     pub contains: Option<String>,
 }
 
@@ -134,9 +140,11 @@ pub struct ObjectName {
     /// The kind.
     pub kind: ObjectKind,
     /// The name.
+    #[schemars(extend("examples" = ["worker"]))]
     pub name: String,
     /// The namespace; `default` when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["payments"]))]
     pub namespace: Option<String>,
 }
 
@@ -197,12 +205,15 @@ impl ObjectKind {
 pub struct ContainerName {
     /// The pod.
     #[schemars(extend("x-refers-to" = "pod"))]
+    #[schemars(extend("examples" = ["worker"]))]
     pub pod: String,
     /// The pod's namespace; `default` when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["payments"]))]
     pub namespace: Option<String>,
     /// The container; the first one when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["ctr"]))]
     pub container: Option<String>,
 }
 
@@ -212,6 +223,7 @@ pub struct ContainerName {
 pub struct NodeName {
     /// The node.
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: String,
 }
 
@@ -221,28 +233,36 @@ pub struct NodeName {
 pub struct Exec {
     /// The pod.
     #[schemars(extend("x-refers-to" = "pod"))]
+    #[schemars(extend("examples" = ["worker"]))]
     pub pod: String,
     /// The pod's namespace; `default` when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["payments"]))]
     pub namespace: Option<String>,
     /// The container; the first one when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["ctr"]))]
     pub container: Option<String>,
     /// The command and its arguments.
     #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = [["cat", "/data/payroll/list"]]))]
     pub command: Vec<String>,
     /// What it must print, but for white space at the end.
     #[serde(default)]
+    #[schemars(extend("examples" = ["uid=1000(worker) gid=3000 groups=3000"]))]
     pub stdout: Option<String>,
     /// What must stand somewhere in what it prints.
     #[serde(default)]
+    #[schemars(extend("examples" = ["50000"]))]
     pub stdout_contains: Option<String>,
     /// What it must print as an error, but for white space at the end.
     #[serde(default)]
+    #[schemars(extend("examples" = ["cat: /data/payroll/list: Permission denied"]))]
     pub stderr: Option<String>,
     /// How it must end; 0 when left out.
     #[serde(default)]
     #[schemars(range(min = 0, max = 255))]
+    #[schemars(extend("examples" = [1]))]
     pub exit_code: i32,
 }
 
@@ -253,12 +273,15 @@ pub struct Scale {
     /// The kind.
     pub kind: ScaledKind,
     /// The name.
+    #[schemars(extend("examples" = ["web"]))]
     pub name: String,
     /// The namespace; `default` when left out.
     #[serde(default)]
+    #[schemars(extend("examples" = ["payments"]))]
     pub namespace: Option<String>,
     /// How many.
     #[schemars(range(min = 0, max = 1_000_000))]
+    #[schemars(extend("examples" = [3]))]
     pub replicas: i32,
 }
 
@@ -292,8 +315,10 @@ impl ScaledKind {
 pub struct Label {
     /// The node.
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: String,
     /// The labels; `null` takes one away.
+    #[schemars(extend("examples" = [{"strict-groups": "yes"}]))]
     pub labels: BTreeMap<String, Option<String>>,
 }
 
@@ -303,14 +328,17 @@ pub struct Label {
 pub struct Fault {
     /// The node.
     #[schemars(extend("x-refers-to" = "node"))]
+    #[schemars(extend("examples" = ["node-1"]))]
     pub node: String,
     /// The call.
     pub call: CriCall,
     /// What the runtime says.
+    #[schemars(extend("examples" = ["no space left on device"]))]
     pub message: String,
     /// How many calls fail; every one when left out.
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(extend("examples" = [3]))]
     pub times: Option<u32>,
 }
 
