@@ -17,6 +17,8 @@ mod served;
 mod services;
 mod serving;
 mod story;
+#[path = "../told/mod.rs"]
+mod told;
 mod workloads;
 mod writing;
 

@@ -3,14 +3,9 @@
 use super::Test;
 use super::cluster::Kubectl;
 use super::serving::Serving;
+use super::told::{Told, commands, is_as_told};
 
 pub(crate) const TESTS: &[Test] = &[("the story of the README is true", story)];
-
-/// A command of the README, and what it says that it prints.
-struct Told<'a> {
-    command: &'a str,
-    output: Vec<&'a str>,
-}
 
 fn story(kubectl: &Kubectl) {
     let readme = include_str!("../../../README.md");
@@ -35,43 +30,4 @@ fn story(kubectl: &Kubectl) {
             output.join("\n")
         );
     }
-}
-
-/// The commands of the story's blocks.
-fn commands(story: &str) -> Vec<Told<'_>> {
-    let mut told: Vec<Told<'_>> = Vec::new();
-    for block in story.split("```console\n").skip(1) {
-        for line in block.lines().take_while(|line| *line != "```") {
-            if let Some(command) = line.strip_prefix("$ ") {
-                told.push(Told { command, output: Vec::new() });
-            } else {
-                let last = told.last_mut().expect("a block begins with a command");
-                last.output.push(line);
-            }
-        }
-    }
-    told
-}
-
-/// Whether an output is the one told: `...` stands for any lines, and an age for any age.
-fn is_as_told(told: &[&str], said: &[&str]) -> bool {
-    match told {
-        ["...", rest @ ..] => {
-            said.len() >= rest.len() && is_as_told(rest, &said[said.len() - rest.len()..])
-        }
-        _ => {
-            told.len() == said.len()
-                && told.iter().zip(said).all(|(told, said)| {
-                    let (told, said) = (told.split_whitespace(), said.split_whitespace());
-                    told.clone().count() == said.clone().count()
-                        && told
-                            .zip(said)
-                            .all(|(told, said)| told == said || (is_age(told) && is_age(said)))
-                })
-        }
-    }
-}
-
-fn is_age(text: &str) -> bool {
-    text.strip_suffix('s').is_some_and(|text| text.parse::<u32>().is_ok())
 }
