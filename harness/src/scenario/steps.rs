@@ -37,6 +37,7 @@ pub struct Step {
     /// The API server must take what the step applies, and warn of it in words that contain this:
     /// the warnings of policies, which kubectl prints.
     #[serde(default)]
+    #[schemars(extend("examples" = ["does not ask for Strict"]))]
     pub warned: Option<String>,
     /// Deletes an object, pods with their grace period.
     #[serde(default)]
