@@ -189,6 +189,24 @@ impl Notice {
         normal("Killing", format!("Container {container} failed {probe} probe{anew}"))
     }
 
+    /// What was to run after a container's start failed.
+    #[must_use]
+    pub fn post_start_failed() -> Self {
+        warning("FailedPostStartHook", "PostStartHook failed".to_owned())
+    }
+
+    /// A container is stopped because what was to run after its start failed.
+    #[must_use]
+    pub fn stopped_after_hook() -> Self {
+        normal("Killing", "FailedPostStartHook".to_owned())
+    }
+
+    /// What was to run before a container's end failed.
+    #[must_use]
+    pub fn pre_stop_failed() -> Self {
+        warning("FailedPreStopHook", "PreStopHook failed".to_owned())
+    }
+
     /// The pod ran for longer than it may.
     #[must_use]
     pub fn deadline_exceeded() -> Self {

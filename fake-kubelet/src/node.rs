@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cri_api::Cri;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use tokio::sync::Notify;
 
 use crate::api::{NodeApi, PodIdentity};
 use crate::config::{Clock, KubeletConfig};
@@ -56,6 +57,8 @@ pub(crate) struct Node {
     clock: Clock,
     runtime: Mutex<Arc<RuntimeView>>,
     known: Mutex<Known>,
+    /// Whom to tell that a pod is to go, of those that may wait without end.
+    leaving: Mutex<HashMap<String, Arc<Notify>>>,
 }
 
 impl fmt::Debug for Node {
@@ -85,6 +88,7 @@ impl Node {
             clock,
             runtime: Mutex::default(),
             known: Mutex::default(),
+            leaving: Mutex::default(),
         }
     }
 
@@ -107,6 +111,16 @@ impl Node {
     pub(crate) fn record(&self, pod: &Pod, field_path: Option<String>, notice: Notice) {
         let event = notice.into_event(pod, field_path, &self.config.node_name, &self.now());
         self.api.record_event(event);
+    }
+
+    /// Notified once the pod with this uid is to go.
+    pub(crate) fn leaving(&self, uid: &str) -> Arc<Notify> {
+        Arc::clone(lock(&self.leaving).entry(uid.to_owned()).or_default())
+    }
+
+    /// Forgets a pod that is gone.
+    pub(crate) fn forget_leaving(&self, uid: &str) {
+        lock(&self.leaving).remove(uid);
     }
 
     /// Replaces what is known of a pod's containers.

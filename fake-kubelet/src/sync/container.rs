@@ -151,7 +151,10 @@ impl PodWorker {
                 record.failure = None;
                 record.hold_until = None;
                 self.publish_containers();
-                Ok(())
+                match self.post_start(index, container).await {
+                    Ok(()) => Ok(()),
+                    Err(failure) => Err((failure, Instant::now() + retry)),
+                }
             }
             Err(error) => {
                 // A container's id never shows in an event, so that equal ones can be counted.

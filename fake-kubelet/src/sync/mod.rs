@@ -7,6 +7,7 @@
 mod container;
 mod deadline;
 mod health;
+mod hooks;
 mod image;
 mod observe;
 pub(crate) mod plan;

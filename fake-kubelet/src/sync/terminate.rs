@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::hooks::{PreStop, stop};
 use super::record::Kind;
 use super::{PodWorker, Stage};
 use crate::events::Notice;
@@ -87,24 +88,26 @@ impl PodWorker {
             let left = deadline.saturating_duration_since(Instant::now());
             left.max(Duration::from_secs(1))
         };
-        let ids = |worker: &Self, sidecars: bool| -> Vec<Arc<str>> {
+        let ids = |worker: &Self, sidecars: bool| -> Vec<(Arc<str>, Option<PreStop>)> {
             worker
                 .running()
                 .filter(|(record, _)| (record.kind == Kind::Sidecar) == sidecars)
                 .map(|(record, instance)| {
                     let name = record.name(&worker.pod);
                     worker.record(Some((record.kind, name)), Notice::killing(name));
-                    Arc::clone(&instance.id)
+                    (Arc::clone(&instance.id), worker.pre_stop(record))
                 })
                 .collect()
         };
         let cri = Arc::clone(&self.node.cri);
         let apps = ids(self, false);
-        let grace = left();
         // A container that cannot be stopped is stopped with the sandbox.
-        join_all(apps.iter().map(|id| cri.stop_container(id, grace))).await;
-        for id in ids(self, true).iter().rev() {
-            let _ = cri.stop_container(id, left()).await;
+        let stopped =
+            join_all(apps.into_iter().map(|(id, hook)| stop(&*cri, id, hook, left()))).await;
+        self.complain_of_hooks(stopped);
+        for (id, hook) in ids(self, true).into_iter().rev() {
+            let stopped = stop(&*cri, id, hook, left()).await;
+            self.complain_of_hooks(vec![stopped]);
         }
         self.refresh_containers().await;
     }

@@ -92,10 +92,16 @@ impl Pods {
                     acts
                 }
                 Slot::Working { update, .. } => {
+                    if pod.metadata.deletion_timestamp.is_some() {
+                        self.node.leaving(&uid).notify_one();
+                    }
                     *update = Some(pod);
                     false
                 }
             };
+        if removed && matches!(tracked.slot, Slot::Working { .. }) {
+            self.node.leaving(&uid).notify_one();
+        }
         if acts {
             self.call(&uid, Call { removed, ..Call::default() }).await;
         }
@@ -249,6 +255,7 @@ impl Pods {
             return None;
         };
         if next == Next::Gone {
+            self.node.forget_leaving(&uid);
             self.tracked.remove(&uid);
             return None;
         }
