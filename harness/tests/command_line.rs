@@ -255,3 +255,28 @@ fn every_command_has_a_manual_page() {
     let output = gidcheck(&["man", &taken.display().to_string()]);
     assert_eq!(output.status.code(), Some(3), "{}", shown(&output));
 }
+
+#[test]
+fn quiet_says_only_what_does_not_hold() {
+    let held = gidcheck(&["run", "--quiet", "--filter", "tour/"]);
+    assert_eq!((held.status.code(), held.stdout.len()), (Some(0), 0), "{}", shown(&held));
+    let failed = gidcheck(&["run", "-q", "failing.yaml"]);
+    assert!(shown(&failed).starts_with("\n  FAILED  failing/policy=unset"), "{}", shown(&failed));
+}
+
+#[test]
+fn verbose_says_how_each_case_ended() {
+    let text = shown(&gidcheck(&["run", "-v", "failing.yaml"]));
+    for line in ["  FAILED  failing/policy=unset  30.00 s", "    held  failing/policy=Strict  "] {
+        assert!(text.contains(line), "{line:?} is missing in: {text}");
+    }
+}
+
+#[test]
+fn colour_is_given_when_it_is_asked_for() {
+    let coloured =
+        |when: &str| shown(&gidcheck(&["run", "failing.yaml", "--color", when])).contains('\x1b');
+    assert!(coloured("always"));
+    assert!(!coloured("never"));
+    assert!(!coloured("auto"), "this is no terminal");
+}

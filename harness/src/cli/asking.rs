@@ -7,7 +7,8 @@ use clap::Args;
 use cri_api::client::RuntimeEndpoint;
 use fake_cri::Profile;
 
-use super::{CommandError, progress_bar};
+use super::CommandError;
+use super::progress::Progress;
 use crate::recording::{Images, ObserveError, Observed, ReadError, Suite, WriteError, observe};
 use crate::runner::with_sources;
 use crate::scenario::{Duration, RuntimeName};
@@ -61,10 +62,10 @@ impl Asking {
         let target = RuntimeTarget::connect(std::slice::from_ref(endpoint), options)
             .map_err(|error| CommandError::environment("the runtime cannot be used", error))?;
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let bar = progress_bar(suite.requests.len());
+        let bar = Progress::new(suite.requests.len());
         let jobs = jobs.map_or(processors, NonZeroUsize::get);
-        let observed = ask(suite, &target, None, jobs, &|| bar.inc(1));
-        bar.finish_and_clear();
+        let observed = ask(suite, &target, None, jobs, &|| bar.advance());
+        bar.finish();
         target.finish();
         observed
     }

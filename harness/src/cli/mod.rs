@@ -16,6 +16,7 @@ mod manifest_options;
 mod matrix;
 mod new;
 mod plan;
+mod progress;
 mod record;
 mod reference;
 mod replay;
@@ -28,8 +29,8 @@ mod serve;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use anstream::ColorChoice;
+use clap::{Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use crate::document::Problems;
@@ -45,8 +46,28 @@ use crate::scenario::LoadError;
 #[derive(Debug, Parser)]
 #[command(name = "gidcheck", version, max_term_width = 100)]
 struct Cli {
+    /// Whether output is coloured; auto: on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    color: Color,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,6 +165,7 @@ impl CommandError {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    ColorChoice::from(cli.color).write_global();
     let result = match cli.command {
         Command::Run(options) => run::run(&options),
         Command::List(options) => list::run(&options),
@@ -202,14 +224,4 @@ fn profile(name: &str) -> Result<&'static ::fake_cri::Profile, CommandError> {
         let known: Vec<_> = ::fake_cri::profile::all().iter().map(|profile| profile.name).collect();
         CommandError::Usage(format!("no profile is called {name:?}; known: {}", known.join(", ")))
     })
-}
-
-/// A bar on the terminal; it shows nothing elsewhere, nor before it moves.
-fn progress_bar(cases: usize) -> ProgressBar {
-    let length = u64::try_from(cases).unwrap_or(u64::MAX);
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(4));
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} cases, {eta} left")
-        .expect("the template is well-formed");
-    bar.set_style(style);
-    bar
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::CommandError;
+use crate::report::html::html;
 use crate::report::junit::junit;
 use crate::report::run::RunReport;
 use crate::runner::Report;
@@ -16,10 +17,12 @@ use crate::runner::Report;
 enum Form {
     Junit,
     Json,
+    Html,
 }
 
 /// Every form, by the name that the command line has for it.
-const FORMS: &[(&str, Form)] = &[("junit", Form::Junit), ("json", Form::Json)];
+const FORMS: &[(&str, Form)] =
+    &[("junit", Form::Junit), ("json", Form::Json), ("html", Form::Html)];
 
 /// A report and the file that it is written to, as `FORM=FILE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,7 @@ impl ReportFile {
     pub(super) fn write(&self, run: &RunReport, reports: &[Report]) -> Result<(), CommandError> {
         let text = match self.form {
             Form::Junit => junit(run, reports),
+            Form::Html => html(run),
             Form::Json => serde_json::to_string_pretty(run)
                 .expect("a report holds nothing that JSON cannot hold"),
         };

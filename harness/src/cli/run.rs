@@ -8,12 +8,13 @@ use std::time::Instant;
 use clap::Args;
 use cri_api::client::RuntimeEndpoint;
 
+use super::progress::Progress;
 use super::report_files::{ReportFile, write_whole};
 use super::select::Selection;
-use super::{CommandError, Outcome, progress_bar};
+use super::{CommandError, Outcome};
 use crate::report::conformance::ConformanceReport;
 use crate::report::run::{About, RunReport};
-use crate::report::terminal;
+use crate::report::terminal::{self, Detail};
 use crate::runner::{Keep, Report, run_all};
 use crate::scenario::{Case, Duration, Suite};
 use crate::target::{RuntimeOptions, RuntimeTarget, Simulation, Target};
@@ -26,10 +27,17 @@ pub(super) struct Options {
     /// each node gets the first runtime that is what its scenario asks for.
     #[arg(long, value_name = "ENDPOINT")]
     runtime_endpoint: Vec<RuntimeEndpoint>,
+    /// Say only what does not hold.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say how each case ends, and all that happened in those that do not hold.
+    #[arg(short, long)]
+    verbose: bool,
     /// How many cases run at once; as many as there are processors when left out.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Write a report to a file: junit=FILE for CI systems, json=FILE for programs; repeatable.
+    /// Write a report to a file: html=FILE is a page to read, junit=FILE is for CI systems,
+    /// json=FILE for programs; repeatable.
     #[arg(long, value_name = "FORM=FILE")]
     report: Vec<ReportFile>,
     /// Write a conformance report of a real runtime: JSON to FILE, and a page to read beside it.
@@ -51,6 +59,14 @@ pub(super) struct Options {
 }
 
 impl Options {
+    fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Usual,
+        }
+    }
+
     fn runtime_options(&self) -> RuntimeOptions {
         RuntimeOptions {
             call_timeout: self.call_timeout.0,
@@ -95,10 +111,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
 fn play(options: &Options, target: &dyn Target, cases: &[&Case]) -> Vec<Report> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = options.jobs.map_or(processors, NonZeroUsize::get);
-    let bar = progress_bar(cases.len());
+    let bar = Progress::new(cases.len());
     let keep = if options.report.is_empty() { Keep::Failures } else { Keep::All };
-    let reports = run_all(cases, target, jobs, keep, &|_, _| bar.inc(1));
-    bar.finish_and_clear();
+    let reports = run_all(cases, target, jobs, keep, &|_, _| bar.advance());
+    bar.finish();
     target.finish();
     reports
 }
@@ -120,9 +136,15 @@ fn show(
     }
     let mut out = anstream::stdout().lock();
     let name = target.name();
-    let run = terminal::Run { target: &name, sources: &suite.sources, duration, paths: &paths };
+    let run = terminal::Run {
+        target: &name,
+        sources: &suite.sources,
+        duration,
+        paths: &paths,
+        detail: options.detail(),
+    };
     terminal::write(&mut out, run, cases, reports)?;
-    if !target.has_virtual_time() {
+    if !target.has_virtual_time() && !options.quiet {
         terminal::write_overhead(&mut out, reports)?;
     }
     out.flush()?;

@@ -249,7 +249,7 @@ impl Id {
     /// Whether the manifest says it.
     #[must_use]
     pub fn is_written(&self) -> bool {
-        self.origins.iter().any(|origin| matches!(origin, Origin::Manifest { .. }))
+        self.origins.iter().any(Origin::is_written)
     }
 }
 
@@ -280,6 +280,14 @@ pub enum Origin {
     },
     /// Nothing names one, so it is 0.
     Default,
+}
+
+impl Origin {
+    /// Whether it is in the manifest.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        matches!(self, Self::Manifest { .. })
+    }
 }
 
 /// A layer of an image.

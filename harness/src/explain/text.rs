@@ -206,7 +206,7 @@ fn write_rows(out: &mut dyn Write, rows: &[Row<'_>]) -> io::Result<()> {
 /// Where an id comes from, in words.
 #[must_use]
 pub fn origins(id: &Id) -> String {
-    let words: Vec<_> = id.origins.iter().map(origin).collect();
+    let words: Vec<_> = id.origins.iter().map(origin_in_words).collect();
     let mut text = words.join("; ");
     if !id.is_written() {
         text.push_str("; not in the manifest");
@@ -214,7 +214,9 @@ pub fn origins(id: &Id) -> String {
     text
 }
 
-fn origin(origin: &Origin) -> String {
+/// One place where an id comes from, in words.
+#[must_use]
+pub fn origin_in_words(origin: &Origin) -> String {
     match origin {
         Origin::Manifest { field } => field.clone(),
         Origin::ImageUser => "the image's User".to_owned(),

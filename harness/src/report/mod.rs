@@ -1,8 +1,10 @@
 //! What people and machines read.
 
 pub mod conformance;
+pub mod html;
 pub mod junit;
 pub mod run;
+mod side_by_side;
 pub mod table;
 pub mod terminal;
 

@@ -8,14 +8,14 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{counted, only_this_case, shown, shown_line};
+use super::{counted, only_this_case, shown, shown_line, side_by_side};
 use crate::document::Sources;
 use crate::runner::{Failure, Report, Scene, Verdict};
 use crate::scenario::Case;
 
 const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
 
 /// How many lines of a failed case's transcript are shown.
 const TRANSCRIPT_LINES: usize = 25;
@@ -49,6 +49,17 @@ impl Counts {
     }
 }
 
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Only what did not hold.
+    Quiet,
+    /// And how many cases of each area ended how.
+    Usual,
+    /// And how each case ended, and all that happened in those that did not hold.
+    Verbose,
+}
+
 /// What a run was about.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
@@ -60,6 +71,8 @@ pub struct Run<'a> {
     pub duration: Duration,
     /// The paths of the command line, each with a space before it.
     pub paths: &'a str,
+    /// How much is said.
+    pub detail: Detail,
 }
 
 /// Writes the whole report.
@@ -72,17 +85,26 @@ pub fn write(
     cases: &[&Case],
     reports: &[Report],
 ) -> io::Result<()> {
-    write_areas(out, cases, reports)?;
-    write_skipped(out, cases, reports)?;
+    if run.detail == Detail::Verbose {
+        write_cases(out, cases, reports)?;
+    }
+    if run.detail != Detail::Quiet {
+        write_areas(out, cases, reports)?;
+        write_skipped(out, cases, reports)?;
+    }
+    let lines = if run.detail == Detail::Verbose { usize::MAX } else { TRANSCRIPT_LINES };
     for (case, report) in cases.iter().zip(reports) {
         if let Verdict::Failed(failure) | Verdict::Broken(failure) = &report.verdict {
-            write_failure(out, run.sources, case, failure, report.scene.as_ref())?;
+            write_failure(out, run.sources, case, failure, (report.scene.as_ref(), lines))?;
             let command = only_this_case(run.paths, &case.id);
             writeln!(out, "          only this case: {command}")?;
         }
     }
-    write_deviations(out, cases, reports)?;
     let counts = Counts::of(reports);
+    if run.detail == Detail::Quiet {
+        return Ok(());
+    }
+    write_deviations(out, cases, reports)?;
     let style = if counts.failed == 0 { GOOD } else { BAD };
     write!(
         out,
@@ -153,6 +175,21 @@ fn write_areas(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::
     Ok(())
 }
 
+fn write_cases(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::Result<()> {
+    for (case, report) in cases.iter().zip(reports) {
+        let (style, mark) = match report.verdict {
+            Verdict::Held => (GOOD, "held"),
+            Verdict::Failed(_) | Verdict::Broken(_) => (BAD, "FAILED"),
+            Verdict::Deviates(..) => (FAINT, "deviates"),
+            Verdict::Skipped(_) => (FAINT, "skipped"),
+        };
+        let seconds = report.cluster_time.as_secs_f64();
+        let id = shown_line(&case.id);
+        writeln!(out, "{style}{mark:>8}{style:#}  {id}  {FAINT}{seconds:.2} s{FAINT:#}")?;
+    }
+    Ok(())
+}
+
 fn write_skipped(out: &mut dyn Write, cases: &[&Case], reports: &[Report]) -> io::Result<()> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, report) in cases.iter().zip(reports) {
@@ -176,7 +213,7 @@ pub fn plain_failure(
 ) -> String {
     let mut text = Vec::new();
     // Writing to a vector cannot fail.
-    let _ = write_failure(&mut text, sources, case, failure, scene);
+    let _ = write_failure(&mut text, sources, case, failure, (scene, TRANSCRIPT_LINES));
     anstream::adapter::strip_bytes(&text).into_vec().try_into().unwrap_or_default()
 }
 
@@ -185,7 +222,7 @@ fn write_failure(
     sources: &Sources,
     case: &Case,
     failure: &Failure,
-    scene: Option<&Scene>,
+    (scene, lines): (Option<&Scene>, usize),
 ) -> io::Result<()> {
     writeln!(out, "\n{BAD}  FAILED{BAD:#}  {}", shown_line(&case.id))?;
     if let Some(span) = failure.span {
@@ -198,16 +235,23 @@ fn write_failure(
     writeln!(out, "          {}", shown(&failure.what))?;
     for difference in &failure.differences {
         writeln!(out, "          {}", shown(&difference.what))?;
+        if side_by_side::write(out, &difference.expected, &difference.observed)? {
+            continue;
+        }
         writeln!(out, "            expected  {GOOD}{}{GOOD:#}", shown(&difference.expected))?;
         writeln!(out, "            observed  {BAD}{}{BAD:#}", shown(&difference.observed))?;
     }
     let happenings = scene.map(|scene| scene.happenings.as_slice()).unwrap_or_default();
-    let skipped = happenings.len().saturating_sub(TRANSCRIPT_LINES);
+    let skipped = happenings.len().saturating_sub(lines);
     if !happenings.is_empty() {
         writeln!(out, "          what happened:")?;
     }
+    if skipped > 0 {
+        writeln!(out, "            {FAINT}… {skipped} more before; -v shows all{FAINT:#}")?;
+    }
     for happening in happenings.iter().skip(skipped) {
-        writeln!(out, "            {FAINT}{}{FAINT:#}", shown(&happening.to_string()))?;
+        let line = shown(&happening.to_string());
+        writeln!(out, "            {FAINT}{:>8.2} s  {}{FAINT:#}", happening.seconds, line)?;
     }
     Ok(())
 }

@@ -8,17 +8,13 @@ use std::process::Command;
 use libtest_mimic::Failed;
 use serde_json::Value as Json;
 
-use crate::run::{Run, gidcheck};
+use crate::run::{Run, gidcheck, must};
 
 /// Scenarios that hold and that fail, with names that mean harm.
 const BOTH: &[&str] = &["failing.yaml", "reports"];
 
 /// How many characters of what a validator says a failure shows.
 const SHOWN: usize = 2_000;
-
-fn must(holds: bool, words: impl FnOnce() -> String) -> Result<(), Failed> {
-    if holds { Ok(()) } else { Err(words().into()) }
-}
 
 pub(crate) fn json_is_what_its_schema_says() -> Result<(), Failed> {
     let run = Run::of(BOTH, &["json"]);

@@ -1,11 +1,14 @@
 //! The reports of `gidcheck run`, held to programs that read them: validators of XML and of JSON,
-//! of Debian's packages libxml2-utils and python3-jsonschema.
+//! of Debian's packages libxml2-utils and python3-jsonschema, and a browser, of its packages
+//! chromium and chromium-driver.
 //!
 //! Where one is not on the PATH, `GIDCHECK_REQUIRE_REPORT_READERS=1` makes that a failure; otherwise its
 //! trials are ignored, and their names say why.
 
 mod files;
+mod page;
 mod run;
+mod webdriver;
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -21,7 +24,17 @@ const TESTS: &[(&str, &[&str], Test)] = &[
     ("junit_counts_what_the_run_counts", &[], files::junit_counts_what_the_run_counts),
     ("junit_fits_the_schema_of_its_readers", &["xmllint"], files::junit_fits_the_schema),
     ("nothing_is_written_where_it_cannot_be", &[], files::nothing_is_written_where_it_cannot_be),
+    ("html_of_the_suite_is_small_and_loads_nothing", BROWSER, page::the_whole_suite_is_small),
+    ("html_filters_cases", BROWSER, page::cases_are_filtered),
+    ("html_opens_cases_by_click_and_by_link", BROWSER, page::a_case_opens_and_closes),
+    ("html_is_used_with_keys_alone", BROWSER, page::the_matrix_is_used_with_keys_alone),
+    ("html_takes_no_name_for_markup", BROWSER, page::names_from_scenarios_are_never_markup),
+    ("html_is_dark_where_that_is_preferred", BROWSER, page::the_page_is_dark_where_preferred),
+    ("html_fits_narrow_screens", BROWSER, page::a_narrow_screen_shows_all),
 ];
+
+/// The programs with which pages are looked at.
+const BROWSER: &[&str] = &["chromium", "chromedriver"];
 
 /// Makes a missing program a failure.
 const REQUIRE: &str = "GIDCHECK_REQUIRE_REPORT_READERS";

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use libtest_mimic::Failed;
 use tempfile::TempDir;
 
 /// A run of `gidcheck run` and what it wrote.
@@ -43,4 +44,9 @@ pub(crate) fn gidcheck(arguments: &[&str], more: impl IntoIterator<Item = String
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"))
         .output()
         .expect("the program was built with this test")
+}
+
+/// A failure with these words where something does not hold.
+pub(crate) fn must(holds: bool, words: impl FnOnce() -> String) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(words().into()) }
 }
