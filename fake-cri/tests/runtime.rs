@@ -151,15 +151,25 @@ async fn a_program_that_the_image_has_and_nobody_simulates_waits() {
         ("c", "localhost/app:1", &["/bin/server"], false),
         ("d", "nginx", &[], true),
         ("e", "docker.io/library/nginx:latest", &["nginx", "-g", "x"], true),
+        ("f", "nginx", &["sh", "-c", "sleep 1h"], true),
     ] {
         let mut config = container_config("");
         config.image = Some(v1::ImageSpec { image: image.to_owned(), ..Default::default() });
-        config.command = command.iter().map(|&word| word.to_owned()).collect();
+        // Arguments are a command where the image has no entrypoint.
+        config.command.clear();
+        config.args = command.iter().map(|&word| word.to_owned()).collect();
         let started = start(&runtime, pod, config).await;
         assert_eq!(started.is_ok(), starts, "{pod}: {started:?}");
         if let Ok((_, container)) = started {
             let status = status(&runtime, &container).await;
             assert_eq!(status.state(), v1::ContainerState::ContainerRunning, "{pod}");
+            let (_, process) = exec(&runtime, &container, &["cat", "/proc/1/status"]).await;
+            let name = match command {
+                [] => "pause",
+                ["sh", ..] => "sh",
+                [program, ..] => program.rsplit('/').next().unwrap_or(program),
+            };
+            assert!(process.starts_with(&format!("Name:\t{name}\n")), "{pod}: {process}");
         }
     }
 }

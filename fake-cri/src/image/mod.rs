@@ -45,7 +45,8 @@ impl Image {
     pub fn unknown(reference: &str) -> Self {
         Self {
             reference: normalise_reference(reference),
-            entrypoint: vec![WAIT.to_owned()],
+            // No entrypoint, so that arguments are a command, as in most base images.
+            cmd: vec![WAIT.to_owned()],
             is_unknown: true,
             ..Self::default()
         }
