@@ -132,14 +132,14 @@ fn lists_in_lists_documents_and_objects_of_wrong_types_are_understood() {
         {\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"odd\"},\"spec\":7},\
         {\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"s\"}}]}\n\
         {\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n2\"}}";
-    let output = gidcheck(&["-", "--kubernetes", "1.33"], dump);
+    let output = gidcheck(&["-", "--kubernetes", "1.33", "--api-server", "1.32"], dump);
     let text = shown(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     for words in ["2 nodes", "1 Secret", "Pod default/odd is left out"] {
         assert!(text.contains(words), "{words:?} is missing in: {text}");
     }
     let yaml = b"apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n---\nkind: List\nitems: null\n";
-    let text = shown(&gidcheck(&["-", "--kubernetes", "1.33"], yaml));
+    let text = shown(&gidcheck(&["-", "--kubernetes", "1.33", "--api-server", "1.32"], yaml));
     assert!(text.contains("1 node"), "{text}");
 }
 
@@ -606,4 +606,39 @@ fn drains_heed_whom_pods_keep_away_from_and_how_they_are_spread() {
         let (plan, text) = planned(&more, &["--kubernetes", "1.33"]);
         assert_eq!(plan["drains"], json!([]), "{text}");
     }
+}
+
+#[test]
+fn a_version_that_nobody_says_is_not_supposed() {
+    let nodes = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a"}, "status": {}},
+    ]});
+    let input = nodes.to_string();
+    assert_refused(
+        &["-", "--kubernetes", "1.33"],
+        input.as_bytes(),
+        &["no node says its kubelet's version", "--api-server"],
+    );
+    let output = gidcheck(&["-", "--kubernetes", "1.33", "--api-server", "1.32"], input.as_bytes());
+    let text = shown(&output);
+    assert!(text.contains("kubelet: 1.32 → 1.33"), "{text}");
+}
+
+#[test]
+fn a_dump_that_was_cut_off_says_where_its_last_object_begins() {
+    let cut = "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [\n\
+        {\"apiVersion\": \"v1\", \"kind\": \"Pod\",\n\"metadata\": {\"name\": \"a\"";
+    assert_refused(
+        &["-", "--kubernetes", "1.33"],
+        cut.as_bytes(),
+        &["begins on line 2 is cut off"],
+    );
+}
+
+#[test]
+fn a_name_that_no_object_can_have_is_named_as_such() {
+    let mut odd = pod("a", "a", None);
+    odd["metadata"]["name"] = "\u{1b}[31mred".into();
+    let (_, text) = planned(&[node("a", "containerd://2.1.9"), odd], &["--kubernetes", "1.36"]);
+    assert!(text.contains("no object can have this name"), "{text}");
 }

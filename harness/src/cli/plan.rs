@@ -98,6 +98,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     };
     let plan = compute(&snapshot, &change, &known).map_err(|error| match error {
         PlanError::Change(error) => usage(&error),
+        error @ PlanError::NoVersion => CommandError::Usage(error.to_string()),
         error @ PlanError::Trial(_) => CommandError::environment("there is no plan", error),
     })?;
     let mut out = anstream::stdout().lock();

@@ -6,6 +6,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::InputError;
@@ -41,7 +42,14 @@ pub(super) fn read<R: BufRead>(
                 column: u64::try_from(error.column()).unwrap_or(u64::MAX),
                 format: "JSON",
                 message: without_place(&error),
-                understood: sink.understood(),
+                understood: match error.classify() {
+                    Category::Eof => format!(
+                        "{}; what begins on line {} is cut off",
+                        sink.understood(),
+                        position.object_line()
+                    ),
+                    _ => sink.understood(),
+                },
             });
         }
     }

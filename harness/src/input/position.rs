@@ -12,6 +12,7 @@ pub(super) struct Position {
     bytes: Cell<u64>,
     limit: u64,
     object_limit: Cell<u64>,
+    object_line: Cell<u64>,
 }
 
 impl Position {
@@ -21,6 +22,7 @@ impl Position {
             bytes: Cell::new(0),
             limit,
             object_limit: Cell::new(MAX_OBJECT_BYTES),
+            object_line: Cell::new(1),
         }
     }
 
@@ -29,8 +31,14 @@ impl Position {
         self.lines.get() + 1
     }
 
+    /// The line on which the object begins that is read, from 1.
+    pub(super) fn object_line(&self) -> u64 {
+        self.object_line.get()
+    }
+
     /// From here on an object is read, whose size is bounded.
     pub(super) fn begin_object(&self) {
+        self.object_line.set(self.line());
         self.object_limit.set(self.bytes.get().saturating_add(MAX_OBJECT_BYTES));
     }
 

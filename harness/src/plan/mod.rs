@@ -47,6 +47,12 @@ pub enum PlanError {
     /// The change makes no sense.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// Nobody says which version there is now, so that no change can be told from none.
+    #[error(
+        "no node says its kubelet's version (status.nodeInfo.kubeletVersion); write the nodes \
+         again with `kubectl get nodes -o json`, or say the version with --api-server"
+    )]
+    NoVersion,
     /// The simulation failed.
     #[error("the cluster cannot be built in the simulation")]
     Trial(#[from] TrialError),
@@ -73,7 +79,8 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
         return Err(ChangeError::Nothing.into());
     }
     let mut assumptions = Assumptions::default();
-    let before = nodes::states(snapshot, &known.gates, &mut assumptions);
+    let usual = nodes::usual_version(snapshot, known.api_server).ok_or(PlanError::NoVersion)?;
+    let before = nodes::states(snapshot, usual, &known.gates, &mut assumptions);
     let api_before =
         nodes::api_server(snapshot, known.api_server, &known.gates, &before, &mut assumptions);
     let after = change.nodes(snapshot, &before, &mut assumptions)?;

@@ -83,19 +83,24 @@ pub fn supports(profile: &Profile) -> bool {
     profile.features.is_some_and(|sent| sent.supplemental_groups_policy)
 }
 
-/// What every node is, in the snapshot's order; `gates` are set on all of them.
+/// What every node is, in the snapshot's order; `gates` are set on all of them. One that does not
+/// say its kubelet's version is taken for a `usual` one.
 #[must_use]
 pub fn states(
     snapshot: &Snapshot,
+    usual: KubernetesVersion,
     gates: &BTreeMap<String, bool>,
     assumptions: &mut Assumptions,
 ) -> Vec<NodeState> {
-    let usual = usual_version(snapshot);
     snapshot.nodes.iter().map(|node| state(node, usual, gates, assumptions)).collect()
 }
 
-/// The version that most nodes have; the newest that is known where none says.
-fn usual_version(snapshot: &Snapshot) -> KubernetesVersion {
+/// The version that most nodes have, else the API server's; none where nobody says one.
+#[must_use]
+pub fn usual_version(
+    snapshot: &Snapshot,
+    api_server: Option<KubernetesVersion>,
+) -> Option<KubernetesVersion> {
     let mut counts: BTreeMap<KubernetesVersion, usize> = BTreeMap::new();
     for node in &snapshot.nodes {
         if let Some((version, _)) = node.kubelet_version.as_deref().and_then(parse_version) {
@@ -103,7 +108,8 @@ fn usual_version(snapshot: &Snapshot) -> KubernetesVersion {
         }
     }
     let usual = counts.into_iter().max_by_key(|(version, count)| (*count, *version));
-    usual.map_or(KubernetesVersion::NEWEST, |(version, _)| version)
+    let asked = || Some(parse_version(snapshot.api_server_version.as_deref()?)?.0);
+    usual.map(|(version, _)| version).or(api_server).or_else(asked)
 }
 
 fn state(

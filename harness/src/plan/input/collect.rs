@@ -141,6 +141,9 @@ impl Collector {
         let metadata: Metadata = read(object.metadata.as_ref())?;
         let name = metadata.name.clone().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| "it has no name".to_owned())?;
+        if kubernetes_objects::names::dns_subdomain(&name).is_err() {
+            return Err("no object can have this name".to_owned());
+        }
         let namespace = match kind {
             Kind::Node => String::new(),
             _ => metadata.namespace.clone().unwrap_or_else(|| "default".to_owned()),
