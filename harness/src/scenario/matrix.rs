@@ -55,6 +55,7 @@ pub(super) fn expand(spec: &Node, problems: &mut Problems) -> Vec<Expanded> {
     let axes = axes(matrix, problems);
     let rows = rows(matrix, &axes, problems);
     let known = known_values(&axes, &rows);
+    check_that_axes_are_used(spec, matrix, problems);
     let excludes: Vec<&Node> =
         matrix.get("exclude").map(|node| node.items().iter().collect()).unwrap_or_default();
     for exclude in &excludes {
@@ -142,6 +143,45 @@ struct Row<'a> {
     name: &'a str,
     name_node: &'a Node,
     values: BTreeMap<&'a str, Bound<'a>>,
+}
+
+/// Names axes that nothing looks at: all their cases would be the same.
+fn check_that_axes_are_used(spec: &Node, matrix: &Node, problems: &mut Problems) {
+    let rows = matrix.get("rows");
+    let parts = spec.entries().iter().filter(|entry| &*entry.key != "matrix");
+    let parts: Vec<_> = parts.map(|entry| &entry.value).chain(rows).collect();
+    for axis in matrix.get("axes").map(Node::entries).unwrap_or_default() {
+        let reference = format!("${{{}}}", axis.key);
+        if !parts.iter().any(|part| uses(part, &axis.key, &reference)) {
+            problems.add(
+                Problem::new(
+                    axis.key_span,
+                    format!(
+                        "nothing uses the axis {:?}, so its cases are all the same",
+                        &*axis.key
+                    ),
+                )
+                .help(format!(
+                    "write \"{reference}\" where its values are to be, such as `cluster: {{{}: \
+                     \"{reference}\"}}`",
+                    axis.key
+                )),
+            );
+        }
+    }
+}
+
+/// Whether a part of a spec has a reference to a name, or a condition on it.
+fn uses(part: &Node, name: &str, reference: &str) -> bool {
+    match &part.value {
+        Value::List(items) => items.iter().any(|item| uses(item, name, reference)),
+        Value::Mapping(entries) => entries.iter().any(|entry| {
+            entry.key.contains(reference)
+                || (&*entry.key == "when" && entry.value.get(name).is_some())
+                || uses(&entry.value, name, reference)
+        }),
+        _ => part.text().is_some_and(|text| text.contains(reference)),
+    }
 }
 
 fn axes<'a>(matrix: &'a Node, problems: &mut Problems) -> Vec<(&'a str, &'a [Node])> {

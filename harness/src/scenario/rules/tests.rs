@@ -186,3 +186,19 @@ fn a_field_that_no_object_has_is_said_and_so_is_a_value_that_none_can_have() {
                   refused: {contains: unknown field}";
     assert_eq!(said(NODES, &format!("{POD}\n    - {wanted}")), Vec::<String>::new());
 }
+
+#[test]
+fn an_axis_that_nothing_uses_is_said() {
+    let said = |cluster: &str, when: &str| {
+        let text = format!(
+            "apiVersion: gidcheck.dev/v1\nkind: Scenario\nmetadata: {{name: s}}\nspec:\n  \
+             cluster: {cluster}\n  matrix:\n    axes:\n      kubernetes: [\"1.32\", \"1.36\"]\n  \
+             steps:\n    - expect: [{{node: node-1}}, {{node: node-1{when}}}]\n"
+        );
+        let problems = Suite::from_text("s.yaml", &text).problems;
+        problems.sorted().iter().map(|problem| problem.message.clone()).collect::<Vec<_>>()
+    };
+    only(&said("{}", ""), &["nothing uses the axis \"kubernetes\""]);
+    assert_eq!(said("{kubernetes: \"${kubernetes}\"}", ""), Vec::<String>::new());
+    assert_eq!(said("{}", ", when: {kubernetes: \"1.32\"}"), Vec::<String>::new());
+}
