@@ -95,12 +95,38 @@ fn an_image_that_is_not_known_is_a_finding() {
 }
 
 #[test]
-fn a_folder_without_manifests_is_clean() {
+fn a_path_that_leads_to_nothing_is_not_called_clean() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     fs::write(folder.path().join("notes.yaml"), "just: values\n").expect("it can be written");
     let path = folder.path().display().to_string();
+    for (arguments, input) in [([path.as_str()], &b""[..]), (["-"], b"")] {
+        let output = audit(&Saved::new(), &arguments, input);
+        assert_refused(&output, 2, &["there is no pod in the input"]);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_called_clean() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let good = fs::read("tests/data/audit/deploy/careful.json").expect("it is there");
+    fs::write(folder.path().join("careful.json"), good).expect("it can be written");
+    fs::write(folder.path().join("broken.yaml"), "a: {{ b }}\n").expect("it can be written");
+    let path = folder.path().display().to_string();
     let output = audit(&Saved::new(), &[&path], b"");
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    let output = audit(&Saved::new(), &[&path, "--fail-on", "error"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+#[test]
+fn typed_lists_are_read_whose_objects_do_not_say_their_kind() {
+    let list = json!({"apiVersion": "v1", "kind": "PodList", "items": [
+        {"metadata": {"name": "one"}, "spec": {
+            "securityContext": {"runAsUser": 1000, "runAsGroup": 3000},
+            "containers": [{"name": "one", "image": "example.test/web:1"}]}},
+    ]});
+    let output = audit(&Saved::new(), &["-", "--output", "json"], list.to_string().as_bytes());
+    assert_eq!(titles(&output), ["Pod/one"]);
 }
 
 #[test]

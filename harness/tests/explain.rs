@@ -191,3 +191,42 @@ fn a_registry_that_cannot_be_reached_is_named_with_what_to_do() {
     let output = gidcheck(&["-"], pod.as_bytes());
     assert_refused(&output, 3, &["127.0.0.1:9/web:1", "--image-archive", "--pull never"]);
 }
+
+#[test]
+fn a_key_that_stands_twice_is_refused_since_readers_differ_in_which_counts() {
+    let text = b"apiVersion: v1\nkind: Pod\nmetadata: {name: one}\nspec:\n  \
+        securityContext: {supplementalGroupsPolicy: Strict}\n  \
+        securityContext: {runAsUser: 1000}\n  \
+        containers: [{name: one, image: \"example.test/web:1\"}]\n";
+    let output = explain(&Saved::new(), &["-"], text);
+    assert_refused(&output, 2, &["<stdin>:6", "\"securityContext\" stands here a second time"]);
+}
+
+#[test]
+fn a_policy_in_the_wrong_place_of_a_workload_is_named() {
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        "spec": {
+            "securityContext": {"supplementalGroupsPolicy": "Strict"},
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "web", "image": "example.test/web:1"}]},
+            },
+        },
+    });
+    let text = shown(&explain(&Saved::new(), &["-"], deployment.to_string().as_bytes()));
+    assert!(text.contains("unknown field \"spec.securityContext\""), "{text}");
+}
+
+#[test]
+fn strict_is_not_called_a_remedy_where_it_is_none() {
+    let pod = pod(&json!({"runAsUser": 1000, "runAsGroup": 3000}));
+    let here =
+        |arguments: &[&str]| shown(&explain(&Saved::new(), &[&["-"], arguments].concat(), &pod));
+    let remedy = "in this cluster Strict would not keep them out";
+    let old = here(&["--kubernetes", "1.30"]);
+    assert!(old.contains(remedy), "{old}");
+    assert!(!old.contains("unknown field"), "{old}");
+    assert!(!here(&[]).contains(remedy));
+}

@@ -67,7 +67,10 @@ impl Sink for Dump<'_> {
             line: line.and_then(|line| usize::try_from(line).ok()).unwrap_or(1),
             container_lines: BTreeMap::new(),
         };
-        let object_json = json!({"metadata": metadata, "spec": spec});
+        let object_json = json!({
+            "apiVersion": object.api_version, "kind": object.kind,
+            "metadata": metadata, "spec": spec,
+        });
         let pushed = self.manifests.push(&object.kind, &object_json, place);
         self.is_full = pushed.is_err();
         pushed.is_ok()

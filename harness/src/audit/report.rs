@@ -53,10 +53,10 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<FoundContainer>,
     /// The groups that nobody wrote down, with where they come from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Id>,
     /// What these groups open on a host.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opens: Vec<String>,
     /// The file.
     pub file: String,

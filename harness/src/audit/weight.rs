@@ -50,7 +50,8 @@ const ANY_GROUP: u32 = 5;
 /// What a group weighs that root has: root needs none of it unless capabilities are taken away.
 const OF_ROOT: u32 = 1;
 
-/// What the rules weigh by themselves; those that are not here weigh what their groups do.
+/// What the rules weigh; those that are not here weigh what their groups do, and where Strict is
+/// ignored the groups count as well.
 const RULES: &[(Rule, u32)] = &[
     (Rule::StrictIgnored, 100),
     (Rule::StrictDropped, 100),
@@ -74,6 +75,9 @@ const RULES: &[(Rule, u32)] = &[
 pub fn weight(rule: Rule, groups: &[Id], identity: Option<&Identity>) -> u32 {
     let of_rule = RULES.iter().find(|(known, _)| *known == rule).map_or(0, |(_, weight)| *weight);
     let is_root = identity.is_some_and(|identity| identity.user.id == 0);
+    if of_rule > 0 && rule != Rule::StrictIgnored {
+        return of_rule;
+    }
     let of_groups = groups.iter().map(|group| match opened_by(group) {
         _ if is_root => OF_ROOT,
         Some(sensitive) => sensitive.weight,

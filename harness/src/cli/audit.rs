@@ -51,8 +51,8 @@ impl FailOn {
 ///   kubectl get pods,deployments,statefulsets,daemonsets,cronjobs -A -o yaml | gidcheck audit -
 ///
 /// Findings are sorted by weight: groups that open something on a host weigh more. Exit codes:
-/// 0 nothing was found, 1 something was, 2 the input or the command line is wrong, 3 an image
-/// cannot be had.
+/// 0 nothing was found, 1 something was, or a file of a folder could not be read, 2 the input or
+/// the command line is wrong, 3 an image cannot be had.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
@@ -91,6 +91,14 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         read_cluster(options, kubeconfig, &mut files)?;
     }
     files.manifests.leave_out_what_is_made();
+    // A path that leads nowhere must not look like a clean one.
+    if files.manifests.pods.is_empty() && files.not_read.is_empty() {
+        return Err(CommandError::Usage(
+            "there is no pod in the input, and nothing that makes pods; name folders or files with \
+             manifests of pods, Deployments, Jobs and the like"
+                .to_owned(),
+        ));
+    }
     let images = options.images.images(&files.manifests)?;
     let explanation = explain(&files.manifests, &images, &setting);
     let audit = audit(explanation, files.not_read);
@@ -100,7 +108,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         Output::Json => writeln!(out, "{:#}", serde_json::json!(audit))?,
         Output::Sarif => writeln!(out, "{:#}", sarif::log(&audit))?,
     }
-    let fails = audit.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
+    // What could not be read may hide anything.
+    let unread = !audit.not_read.is_empty() && options.fail_on.fails(Severity::Warning);
+    let fails =
+        unread || audit.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
     Ok(if fails { Outcome::NotHeld } else { Outcome::Held })
 }
 

@@ -161,6 +161,9 @@ impl CommandError {
     }
 }
 
+/// The exit code of a program that a closed pipe ends: 128 and the number of SIGPIPE.
+const BROKEN_PIPE: u8 = 141;
+
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -189,9 +192,9 @@ pub fn main() -> ExitCode {
     match result {
         Ok(Outcome::Held) => ExitCode::SUCCESS,
         Ok(Outcome::NotHeld) => ExitCode::from(1),
-        // Whoever reads our output has seen enough, as `head` does.
+        // Whoever reads our output has seen enough, as `head` does; nobody may take that for good.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
+            ExitCode::from(BROKEN_PIPE)
         }
         Err(error) => {
             anstream::eprintln!("gidcheck: {}", with_sources(&error));

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use kubernetes_objects::decode::{self, FieldValidation};
+use kubernetes_objects::resource;
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
@@ -44,6 +46,9 @@ pub struct ManifestPod {
     pub uid: Option<String>,
     /// The uid of the controller that made it.
     pub owner: Option<String>,
+    /// What the API server says of fields that it does not know; none where it does not know the
+    /// kind.
+    pub unknown_fields: Option<Vec<String>>,
 }
 
 /// What becomes of documents that are no Kubernetes objects.
@@ -97,7 +102,8 @@ impl Manifests {
                     if foreign == Foreign::PassedOver && !is_object(&document) {
                         self.passed_over += 1;
                     } else {
-                        self.add(sources, &document, 0, problems);
+                        find_doubles(&document, problems);
+                        self.add(sources, &document, "", 0, problems);
                     }
                 }
             }
@@ -105,8 +111,16 @@ impl Manifests {
         }
     }
 
-    fn add(&mut self, sources: &Sources, object: &Node, depth: usize, problems: &mut Problems) {
-        let kind = object.get("kind").and_then(Node::text).unwrap_or_default();
+    /// Adds an object, or the objects of a list; those of a typed list do not say their kind.
+    fn add(
+        &mut self,
+        sources: &Sources,
+        object: &Node,
+        kind_of_list: &str,
+        depth: usize,
+        problems: &mut Problems,
+    ) {
+        let kind = object.get("kind").and_then(Node::text).unwrap_or(kind_of_list);
         if kind.is_empty() {
             if object.entries().is_empty()
                 && object.text().is_none_or(|text| text.trim().is_empty())
@@ -120,13 +134,14 @@ impl Manifests {
             );
             return;
         }
-        if let Some(items) = object.get("items").filter(|_| kind.ends_with("List")) {
+        let listed = kind.strip_suffix("List");
+        if let (Some(items), Some(listed)) = (object.get("items"), listed) {
             if depth == MAX_DEPTH {
                 problems.add(Problem::new(object.span, "lists inside lists go too deep"));
                 return;
             }
             for item in items.items() {
-                self.add(sources, item, depth + 1, problems);
+                self.add(sources, item, listed, depth + 1, problems);
             }
             return;
         }
@@ -163,6 +178,7 @@ impl Manifests {
             return Err(TooManyPods);
         }
         let name = text("/metadata/name").or_else(|| text("/metadata/generateName"));
+        let unknown_fields = unknown_fields(kind, object);
         self.pods.push(ManifestPod {
             kind: kind.to_owned(),
             namespace: text("/metadata/namespace").unwrap_or_default().to_owned(),
@@ -173,6 +189,7 @@ impl Manifests {
             manifest,
             uid: text("/metadata/uid").map(str::to_owned),
             owner: owner.map(str::to_owned),
+            unknown_fields,
         });
         Ok(())
     }
@@ -182,6 +199,32 @@ impl Manifests {
         let makers: HashSet<String> = self.pods.iter().filter_map(|pod| pod.uid.clone()).collect();
         self.pods.retain(|pod| pod.owner.as_ref().is_none_or(|owner| !makers.contains(owner)));
     }
+}
+
+/// What an API server that knows all fields says of an object's; none for kinds of others.
+fn unknown_fields(kind: &str, object: &Json) -> Option<Vec<String>> {
+    let version = object.get("apiVersion").and_then(Json::as_str)?;
+    let resource = resource::of_kind(version, kind)?;
+    let checked = decode::checked(object, resource, "", FieldValidation::Warn).ok()?;
+    Some(checked.warnings)
+}
+
+/// Names keys that stand twice: readers differ in which of them counts.
+fn find_doubles(node: &Node, problems: &mut Problems) {
+    let mut seen = HashSet::new();
+    for entry in node.entries() {
+        if !seen.insert(&*entry.key) {
+            problems.add(
+                Problem::new(
+                    entry.key_span,
+                    format!("{:?} stands here a second time", &*entry.key),
+                )
+                .help("Keep one of them: kubectl takes the last, other readers the first"),
+            );
+        }
+        find_doubles(&entry.value, problems);
+    }
+    node.items().iter().for_each(|item| find_doubles(item, problems));
 }
 
 /// What makes two pods of a controller alike: who they are to be, not where they run.

@@ -99,7 +99,7 @@ impl<'a> Explainer<'a> {
         explained.warnings = warnings::warnings(
             &explained,
             group_without_user(&pod.manifest),
-            &of_manifest.warnings,
+            pod.unknown_fields.as_ref().unwrap_or(&of_manifest.warnings),
             &elsewhere,
         );
         explained

@@ -284,7 +284,11 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
             let text = format!("it asks for Strict and gets {groups} from its image");
             warnings.push(Rule::StrictIgnored.warn(name, text));
         } else {
-            let text = format!("it gets {groups} from its image; the manifest does not say so");
+            let mut text = format!("it gets {groups} from its image; the manifest does not say so");
+            let strict = pod.strict.containers.iter().find(|other| other.name == container.name);
+            if strict.is_some_and(|strict| !implicit_groups(strict).is_empty()) {
+                text.push_str(", and in this cluster Strict would not keep them out");
+            }
             warnings.push(Rule::ImplicitGroups.warn(name, text));
         }
     }

@@ -68,11 +68,11 @@ pub struct CaseReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureReport>,
     /// What happened, oldest first: events and CRI calls.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transcript: Vec<Happening>,
     /// Who the containers are that there were at the end, and where their ids come from. Known on
     /// the simulation only.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<SeenContainer>,
 }
 

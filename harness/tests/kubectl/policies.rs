@@ -7,6 +7,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a policy that demands Strict refuses with what to do", refuses),
     ("a policy that warns lets kubectl print it", warns),
     ("a policy that is no policy is refused", refused),
+    ("a policy lets what runs already be scaled and deleted", lets_be),
 ];
 
 const IMAGE: &str = "registry.k8s.io/e2e-test-images/agnhost:2.45";
@@ -51,4 +52,17 @@ fn refused(kubectl: &Kubectl) {
     );
     let (_, refusal) = kubectl.fails("kubectl apply -f broken.yaml");
     has(&refusal, &["spec.validations[0].expression: Invalid value", "compilation failed"]);
+}
+
+fn lets_be(kubectl: &Kubectl) {
+    kubectl.says(&format!("kubectl create deployment web --image={IMAGE}"));
+    kubectl.says("kubectl rollout status deployment web");
+    policy(kubectl, "require-strict.yaml");
+    kubectl.says("kubectl annotate deployment web seen=yes");
+    kubectl.says("kubectl scale deployment web --replicas=0");
+    kubectl.says("kubectl wait --for=jsonpath='{.status.observedGeneration}'=2 deployment/web");
+    kubectl.says("kubectl wait --for=delete pod -l app=web --timeout=30s");
+    let (_, refusal) = kubectl.fails("kubectl set env deployment/web A=b");
+    has(&refusal, &["ValidatingAdmissionPolicy 'require-strict-workloads'"]);
+    kubectl.says("kubectl delete deployment web --cascade=foreground --timeout=30s");
 }
