@@ -6,20 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::report::NotRead;
 use crate::explain::{Manifests, Place};
-use crate::input::live::{List, list};
 use crate::input::{RawObject, Sink};
-
-/// What is listed, and whether there is no audit without it.
-pub(super) const LISTS: &[List] = &[
-    list("/api/v1/pods", "pods", true),
-    list("/api/v1/replicationcontrollers", "replication controllers", false),
-    list("/apis/apps/v1/deployments", "deployments", false),
-    list("/apis/apps/v1/replicasets", "replica sets", false),
-    list("/apis/apps/v1/daemonsets", "daemon sets", false),
-    list("/apis/apps/v1/statefulsets", "stateful sets", false),
-    list("/apis/batch/v1/jobs", "jobs", false),
-    list("/apis/batch/v1/cronjobs", "cron jobs", false),
-];
 
 /// Takes objects and keeps those that make pods.
 pub(super) struct Dump<'a> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::dump::{Dump, LISTS};
+use super::dump::Dump;
 use super::report::NotRead;
 use crate::document::{MAX_BYTES, Problems, Sources};
 use crate::explain::{Foreign, Manifests};
@@ -111,7 +111,7 @@ impl Files {
         timeout: Duration,
     ) -> Result<(), FilesError> {
         let mut dump = Dump::new(&mut self.manifests, &mut self.not_read);
-        live::read_cluster(kubeconfig, context, timeout, LISTS, &mut dump).await?;
+        live::read_cluster(kubeconfig, context, timeout, &live::MAKERS, &mut dump).await?;
         Ok(())
     }
 

@@ -139,7 +139,10 @@ pub(crate) fn source_name(path: &Path) -> String {
 
 /// What begins a file that is no text, and what to say of it.
 const NO_TEXT: &[(&[u8], &str)] = &[
-    (&[0x1f, 0x8b], "it is compressed; unpack it first, or write `zcat FILE | gidcheck plan -`"),
+    (
+        &[0x1f, 0x8b],
+        "it is compressed; unpack it first, or write `zcat FILE | …` and give - as the file",
+    ),
     (&[0x28, 0xb5, 0x2f, 0xfd], "it is compressed; unpack it first, or write `zstdcat FILE | …`"),
     (b"k8s\0", "it is Kubernetes' binary format; write it with `-o json`"),
     (&[0], "it begins with NUL bytes, and so was damaged; write it again"),

@@ -29,6 +29,18 @@ pub(crate) const fn list(path: &'static str, what: &'static str, is_needed: bool
     List { path, what, is_needed }
 }
 
+/// Pods, and what makes them.
+pub(crate) const MAKERS: [List; 8] = [
+    list("/api/v1/pods", "pods", true),
+    list("/api/v1/replicationcontrollers", "replication controllers", false),
+    list("/apis/apps/v1/deployments", "deployments", false),
+    list("/apis/apps/v1/replicasets", "replica sets", false),
+    list("/apis/apps/v1/daemonsets", "daemon sets", false),
+    list("/apis/apps/v1/statefulsets", "stateful sets", false),
+    list("/apis/batch/v1/jobs", "jobs", false),
+    list("/apis/batch/v1/cronjobs", "cron jobs", false),
+];
+
 /// Objects in one page.
 const PAGE: usize = 500;
 /// The most pages of one list; pages may be empty.

@@ -16,20 +16,10 @@ use crate::input::live::{self, List, LiveError, list};
 use crate::input::{self, InputError, Sink as _};
 use collect::Collector;
 
-/// What is listed, and whether there is no plan without it.
-const LISTS: &[List] = &[
-    list("/api/v1/nodes", "nodes", true),
-    list("/api/v1/pods", "pods", true),
-    list("/api/v1/replicationcontrollers", "replication controllers", false),
-    list("/apis/apps/v1/deployments", "deployments", false),
-    list("/apis/apps/v1/replicasets", "replica sets", false),
-    list("/apis/apps/v1/daemonsets", "daemon sets", false),
-    list("/apis/apps/v1/statefulsets", "stateful sets", false),
-    list("/apis/batch/v1/jobs", "jobs", false),
-    list("/apis/batch/v1/cronjobs", "cron jobs", false),
-    list("/apis/policy/v1/poddisruptionbudgets", "pod disruption budgets", false),
-];
-/// The same, as kubectl names it.
+/// What is listed besides pods and what makes them.
+const NODES: List = list("/api/v1/nodes", "nodes", true);
+const BUDGETS: List = list("/apis/policy/v1/poddisruptionbudgets", "pod disruption budgets", false);
+/// All of it, as kubectl names it.
 const KINDS: &str = "nodes,pods,deployments,replicasets,daemonsets,statefulsets,jobs,cronjobs,pdb";
 
 /// Reads files into one snapshot; `-` is standard input.
@@ -63,7 +53,8 @@ pub async fn read_cluster(
     timeout: Duration,
 ) -> Result<Snapshot, LiveError> {
     let mut collector = Collector::default();
-    live::read_cluster(path, context, timeout, LISTS, &mut collector).await?;
+    let lists = [&[NODES], &live::MAKERS[..], &[BUDGETS]].concat();
+    live::read_cluster(path, context, timeout, &lists, &mut collector).await?;
     Ok(finish(collector)?)
 }
 
