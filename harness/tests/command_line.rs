@@ -280,3 +280,15 @@ fn colour_is_given_when_it_is_asked_for() {
     assert!(!coloured("never"));
     assert!(!coloured("auto"), "this is no terminal");
 }
+
+#[test]
+fn a_reader_that_has_gone_makes_no_success_of_a_failure() {
+    let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+    drop(reader);
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_gidcheck"))
+        .arg("list")
+        .stdout(writer)
+        .status()
+        .expect("the program was built with this test");
+    assert_eq!(status.code(), Some(141));
+}

@@ -1,63 +1,29 @@
 //! What `gidcheck plan` says of dumped clusters, and of input that is none.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod program;
+
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gidcheck::cluster::Cluster;
 use gidcheck::scenario::ClusterSpec;
 use gidcheck::target::Simulation;
-use insta::Settings;
 use k8s_openapi::api::core::v1::Pod;
+use program::shown;
 use serde_json::{Value as Json, json};
 
 fn gidcheck(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gidcheck"))
-        .arg("plan")
-        .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/plan"))
-        .env("NO_COLOR", "1")
-        .env("COLUMNS", "100")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program was built with this test");
-    let mut stdin = child.stdin.take().expect("the input is a pipe");
-    // A program that refuses its arguments does not read.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    child.wait_with_output().expect("the program ends by itself")
-}
-
-fn shown(output: &Output) -> String {
-    format!(
-        "{}{}exit code {}\n",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-        output.status.code().expect("the program ends by itself")
-    )
+    program::gidcheck("plan", &[&["plan"], arguments].concat(), input)
 }
 
 fn assert_snapshot(name: &str, arguments: &[&str]) {
-    let mut settings = Settings::clone_current();
-    settings.set_snapshot_path("../../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    let text = shown(&gidcheck(arguments, b""));
-    settings.bind(|| insta::assert_snapshot!(format!("plan-{name}"), text));
+    program::assert_snapshot(&format!("plan-{name}"), &shown(&gidcheck(arguments, b"")));
 }
 
-/// What is refused must be so with this exit code and these words.
+/// What is refused must be so with exit code 2 and these words.
 fn assert_refused(arguments: &[&str], input: &[u8], words: &[&str]) {
-    let output = gidcheck(arguments, input);
-    let text = shown(&output);
-    assert_eq!(output.status.code(), Some(2), "{text}");
-    for word in words {
-        assert!(text.contains(word), "{word:?} is missing in: {text}");
-    }
+    program::assert_refused(&gidcheck(arguments, input), 2, words);
 }
 
 #[test]

@@ -1,50 +1,10 @@
-//! An image in an archive, as `docker save` writes it, and what the program says of it.
+//! An image in an archive, as `docker save` writes it.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
 
-use insta::Settings;
 use serde_json::json;
 use tempfile::TempDir;
-
-/// Runs the program in a folder of the tests' data.
-pub(crate) fn gidcheck(folder: &str, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gidcheck"))
-        .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder))
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program was built with this test");
-    let mut stdin = child.stdin.take().expect("the input is a pipe");
-    // A program that refuses its arguments does not read.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    child.wait_with_output().expect("the program ends by itself")
-}
-
-pub(crate) fn shown(output: &Output) -> String {
-    format!(
-        "{}{}exit code {}\n",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-        output.status.code().expect("the program ends by itself")
-    )
-}
-
-/// Input that is refused, with words that say what and where.
-pub(crate) fn assert_refused(output: &Output, code: i32, words: &[&str]) {
-    let text = shown(output);
-    assert_eq!(output.status.code(), Some(code), "{text}");
-    assert!(output.stdout.is_empty(), "{text}");
-    for word in words {
-        assert!(text.contains(word), "{word:?} is missing in: {text}");
-    }
-}
 
 /// A folder with `web.tar`, as `docker save` writes it: a base, and a layer that adds a group.
 pub(crate) struct Saved(TempDir);
@@ -95,14 +55,9 @@ impl Saved {
         self.0.path().join(file)
     }
 
-    /// What the program says, as a snapshot without the place of the archive.
-    pub(crate) fn assert_snapshot(&self, name: &str, output: &Output) {
-        let mut settings = Settings::clone_current();
-        settings.set_snapshot_path("../../../snapshots");
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        let text = shown(output).replace(&self.0.path().display().to_string(), "IMAGES");
-        settings.bind(|| insta::assert_snapshot!(name, text));
+    /// What the program says, without the place of the archive.
+    pub(crate) fn without_place(&self, text: &str) -> String {
+        text.replace(&self.0.path().display().to_string(), "IMAGES")
     }
 }
 
