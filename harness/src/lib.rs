@@ -16,6 +16,7 @@ pub mod explain;
 pub mod images;
 pub mod input;
 pub mod matrix;
+pub mod nodes;
 pub mod oci;
 pub mod plan;
 pub mod recording;

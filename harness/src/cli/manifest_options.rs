@@ -10,8 +10,8 @@ use super::{CommandError, profile};
 use crate::explain::images::{ImageError, Images};
 use crate::explain::pipeline::Setting;
 use crate::explain::{Manifests, references};
+use crate::nodes::given_version;
 use crate::plan::change::parse_gate;
-use crate::plan::nodes::given_version;
 
 /// The cluster that manifests are held against.
 #[derive(Debug, Args)]

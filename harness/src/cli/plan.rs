@@ -9,10 +9,10 @@ use fake_cri::Image;
 use fake_kubelet::version::KubernetesVersion;
 
 use super::{CommandError, Outcome};
+use crate::nodes::given_version;
 use crate::oci::archive::read_archive;
 use crate::plan::change::{Change, ChangeError, RuntimeChange, parse_gate};
 use crate::plan::input::{read_cluster, read_files};
-use crate::plan::nodes::given_version;
 use crate::plan::snapshot::Snapshot;
 use crate::plan::words::{Form, write};
 use crate::plan::{Known, PlanError, compute};

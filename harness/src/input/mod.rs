@@ -5,6 +5,7 @@
 //! bounded. What is no JSON or YAML ends the reading with its place; an object
 //! that cannot be understood is named, counted and left out.
 
+mod amount;
 mod json;
 pub mod live;
 mod object;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub(crate) use amount::Amount;
 pub(crate) use object::{Part, RawObject, Sink, read};
 use position::{Position, Positioned};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::groups::Groups;
+use super::Groups;
 use super::images::{UNKNOWN_GROUPS, UNKNOWN_PRIMARY, UNKNOWN_USER};
 use super::report::{ContainerChange, Effect, Finding};
 use super::snapshot::{IdentityClass, Phase, Recreation, Snapshot, Workload};

@@ -8,8 +8,8 @@ use fake_kubelet::version::{FeatureGateError, FeatureGates, Gate, KubernetesVers
 use kubernetes_objects::selector::LabelSelector;
 use thiserror::Error;
 
-use super::nodes::{Assumptions, Component, NodeState, known_gates};
 use super::snapshot::Snapshot;
+use crate::nodes::{Assumptions, Component, NodeState, known_gates};
 
 /// What is to be changed; nothing of it is something too.
 #[derive(Debug, Clone, Default)]

@@ -13,13 +13,13 @@ use k8s_openapi::api::core::v1::{Node, NodeSpec, NodeStatus, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::groups::Groups;
-use super::nodes::Assumptions;
+use super::Groups;
 use super::order::{LABEL, LABEL_VALUE, Tried, can_be_pinned};
 use super::report::{DrainFinding, DrainProblem};
-use super::snapshot::{Budget, NodeRecord, PodRecord, Recreation, Snapshot, Workload};
+use super::snapshot::{Budget, PodRecord, Recreation, Snapshot, Workload};
 use super::trial::ample;
 use crate::cluster::{Room, RoomClass};
+use crate::nodes::{Assumptions, NodeRecord};
 use crate::report::shown_line;
 
 /// What stands in the way of draining the nodes that an order changes.
@@ -41,7 +41,7 @@ pub(super) fn findings(
 
 /// The nodes that change, in the order in which they are drained.
 fn drained(groups: &Groups) -> Vec<usize> {
-    let changes = |group: &&super::groups::NodeGroup| {
+    let changes = |group: &&crate::nodes::NodeGroup| {
         let (before, after) = &groups.states[group.state];
         before != after
     };

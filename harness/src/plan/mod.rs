@@ -8,10 +8,8 @@
 pub mod assess;
 pub mod change;
 mod drains;
-pub mod groups;
 pub mod images;
 pub mod input;
-pub mod nodes;
 pub mod order;
 pub mod rehearsal;
 pub mod report;
@@ -27,16 +25,18 @@ use fake_kubelet::skew::{self, MOST_MINORS_BEHIND};
 use fake_kubelet::version::KubernetesVersion;
 use thiserror::Error;
 
+use crate::nodes::{self, ApiServerSigns, Assumptions, Component, NodeState, supports};
 use crate::report::{counted, shown_line};
 use assess::Making;
 use change::{Change, ChangeError};
-use groups::Groups;
 use images::Images;
-use nodes::{Assumptions, Component, NodeState, supports};
 use order::{Ends, Tried};
 use report::{Assumption, ClusterSummary, Effect, NodeFinding, NodeProblem, Plan, SCHEMA};
 use snapshot::Snapshot;
 use trial::{Moment, Seen, TrialError};
+
+/// Nodes by what they are before and after a change.
+pub type Groups = nodes::Groups<(NodeState, NodeState)>;
 
 /// How many nodes an assumption names.
 const NAMED: usize = 5;
@@ -79,14 +79,14 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
         return Err(ChangeError::Nothing.into());
     }
     let mut assumptions = Assumptions::default();
-    let usual = nodes::usual_version(snapshot, known.api_server).ok_or(PlanError::NoVersion)?;
-    let before = nodes::states(snapshot, usual, &known.gates, &mut assumptions);
-    let api_before =
-        nodes::api_server(snapshot, known.api_server, &known.gates, &before, &mut assumptions);
+    let api_server = api_server_signs(snapshot, known);
+    let usual = nodes::usual_version(&snapshot.nodes, api_server).ok_or(PlanError::NoVersion)?;
+    let before = nodes::states(&snapshot.nodes, usual, &known.gates, &mut assumptions);
+    let api_before = nodes::api_server(api_server, &known.gates, &before, &mut assumptions);
     let after = change.nodes(snapshot, &before, &mut assumptions)?;
     let api_after = change.component("an API server", &api_before, &mut assumptions)?;
     let images = Images::gather(snapshot, &known.images);
-    let groups = Groups::new(snapshot, &before, &after);
+    let groups = groups(snapshot, &before, &after);
     let makings = assess::makings(snapshot, &groups);
     let ends = Ends { api_before: &api_before, api_after: &api_after, states: &groups.states };
     let moments = ends.moments(&[order::Part::ApiServer, order::Part::Nodes], false);
@@ -160,6 +160,21 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
             .collect(),
         contradictions: images.contradictions().map(str::to_owned).collect(),
     })
+}
+
+fn api_server_signs<'a>(snapshot: &'a Snapshot, known: &Known) -> ApiServerSigns<'a> {
+    ApiServerSigns {
+        given: known.api_server,
+        says: snapshot.api_server_version.as_deref(),
+        keeps_policies: snapshot.identities.iter().any(|class| class.policy.is_some())
+            || snapshot.nodes.iter().any(|node| node.feature.is_some()),
+    }
+}
+
+fn groups(snapshot: &Snapshot, before: &[NodeState], after: &[NodeState]) -> Groups {
+    let states: Vec<_> = before.iter().cloned().zip(after.iter().cloned()).collect();
+    let placements: Vec<_> = snapshot.placements.iter().map(|class| &class.pod).collect();
+    Groups::new(&snapshot.nodes, &states, &placements)
 }
 
 fn summary(snapshot: &Snapshot) -> ClusterSummary {

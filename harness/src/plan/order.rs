@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use fake_kubelet::version::Gate;
 
+use super::Groups;
 use super::assess::{Making, is_merged_silently};
-use super::groups::Groups;
 use super::images::Images;
-use super::nodes::{Component, NodeState, supports};
 use super::report::{Order, Step};
 use super::snapshot::{PodRecord, Recreation, Snapshot, Workload};
 use super::trial::{Fate, Moment, Seen, TrialError, run};
+use crate::nodes::{Component, NodeState, supports};
 use crate::report::{counted, shown_line};
 
 /// The label that nodes get whose runtime honours the policy, and that Strict pods then select.

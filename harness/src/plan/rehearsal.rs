@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 
+use super::Groups;
 use super::assess::{Making, is_merged_silently};
-use super::groups::Groups;
 use super::images::Images;
-use super::nodes::Component;
 use super::order::{LABEL, LABEL_VALUE, Part, Tried, can_be_pinned};
 use super::report::Storm;
 use super::small_cluster::{Member, Small, phase, replicas_of};
 use super::snapshot::Snapshot;
 use super::trial::{Moment, TrialError, change_node, fate};
+use crate::nodes::Component;
 use crate::report::shown_line;
 use crate::scenario::DEFAULT_NAMESPACE;
 

@@ -10,14 +10,14 @@ use kubernetes_objects::resource;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::Groups;
 use super::assess::Making;
-use super::groups::Groups;
 use super::images::Images;
-use super::nodes::Component;
 use super::order::{LABEL, LABEL_VALUE};
 use super::snapshot::{Snapshot, Workload};
 use super::trial::{Moment, TrialError, ample, pod_of};
 use crate::cluster::{ChangeKind, Cluster, NodeSetup, ObjectChange};
+use crate::nodes::Component;
 use crate::scenario::RuntimeName;
 use crate::target::Simulation;
 

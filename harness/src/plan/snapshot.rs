@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Affinity, Pod, Taint, TopologySpreadConstraint};
+use k8s_openapi::api::core::v1::{Affinity, Pod, TopologySpreadConstraint};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Serialize;
+
+use crate::nodes::NodeRecord;
 
 /// What was read of a cluster. Everything is sorted by name; equal pods share their classes.
 #[derive(Debug, Default)]
@@ -63,29 +65,6 @@ pub struct Budget {
     pub expected: Option<usize>,
     /// Its active pods, in [`Snapshot::pods`].
     pub pods: Vec<usize>,
-}
-
-/// A node as its object says.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct NodeRecord {
-    /// Its name.
-    pub name: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-    /// Its taints.
-    pub taints: Vec<Taint>,
-    /// Whether it is cordoned.
-    pub unschedulable: bool,
-    /// `status.nodeInfo.kubeletVersion`.
-    pub kubelet_version: Option<String>,
-    /// `status.nodeInfo.containerRuntimeVersion`.
-    pub runtime_version: Option<String>,
-    /// `status.features.supplementalGroupsPolicy`.
-    pub feature: Option<bool>,
-    /// Whether it runs Windows, where there are no groups.
-    pub is_windows: bool,
-    /// `status.allocatable`.
-    pub allocatable: BTreeMap<String, String>,
 }
 
 /// What decides who a pod's processes are and whether a kubelet admits the pod.

@@ -21,10 +21,10 @@ use kubernetes_objects::resource::{self, Resource};
 use thiserror::Error;
 
 use super::images::Images;
-use super::nodes::{Component, NodeState};
 use super::snapshot::{ContainerClass, IdentityClass};
 use crate::check::parse_process_status;
 use crate::cluster::{Cluster, ClusterError, DeleteOptions, NodeSetup, Object, Refusal};
+use crate::nodes::{Component, NodeState};
 use crate::scenario::{DEFAULT_NAMESPACE, RuntimeName};
 use crate::target::{Simulation, TargetError};
 

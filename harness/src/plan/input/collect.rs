@@ -7,17 +7,17 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::fields::{
-    BudgetSpec, BudgetStatus, Metadata, Named, NodeSpec, NodeStatus, PodSpec, PodStatus,
-    PodTemplate, WorkloadSpec, WorkloadStatus,
+    BudgetSpec, BudgetStatus, Metadata, Named, PodSpec, PodStatus, PodTemplate, WorkloadSpec,
+    WorkloadStatus,
 };
 use super::identity::{identity_of, phase, reported};
 use super::interned::Interned;
 use super::object::{Kind, kind_of};
 use super::placement::asked_of_nodes;
 use crate::input::{MAX_OBJECTS, Part, RawObject, Sink, read};
+use crate::nodes::NodeRecord;
 use crate::plan::snapshot::{
-    Budget, IdentityClass, MAX_PROBLEMS, NodeRecord, Phase, PlacementClass, PodRecord, Recreation,
-    Snapshot,
+    Budget, IdentityClass, MAX_PROBLEMS, Phase, PlacementClass, PodRecord, Recreation, Snapshot,
 };
 use crate::report::shown_line;
 
@@ -180,27 +180,8 @@ impl Collector {
         spec: Option<Part>,
         status: Option<Part>,
     ) -> Result<(), String> {
-        let spec: NodeSpec = read(spec.as_ref())?;
-        let status: NodeStatus = read(status.as_ref())?;
         let labels = metadata.labels.unwrap_or_default();
-        let info = status.node_info.unwrap_or_default();
-        let os = info.operating_system.as_ref().or_else(|| labels.get("kubernetes.io/os"));
-        self.nodes.push(NodeRecord {
-            name: name.to_owned(),
-            is_windows: os.is_some_and(|os| os == "windows"),
-            labels,
-            taints: spec.taints.unwrap_or_default(),
-            unschedulable: spec.unschedulable.unwrap_or(false),
-            kubelet_version: info.kubelet_version,
-            runtime_version: info.container_runtime_version,
-            feature: status.features.and_then(|features| features.supplemental_groups_policy),
-            allocatable: status
-                .allocatable
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(resource, amount)| (resource, amount.0))
-                .collect(),
-        });
+        self.nodes.push(NodeRecord::read(name, labels, spec.as_ref(), status.as_ref())?);
         Ok(())
     }
 

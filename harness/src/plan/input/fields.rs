@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Affinity, Taint, Toleration, TopologySpreadConstraint};
+use k8s_openapi::api::core::v1::{Affinity, Toleration, TopologySpreadConstraint};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
+
+use crate::input::Amount;
 
 /// As much of the metadata as tells which object something is wrong with.
 #[derive(Debug, Default, Deserialize)]
@@ -31,49 +33,6 @@ pub(super) struct OwnerReference {
     pub(super) kind: String,
     pub(super) name: String,
     pub(super) controller: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct NodeSpec {
-    pub(super) taints: Option<Vec<Taint>>,
-    pub(super) unschedulable: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct NodeStatus {
-    pub(super) node_info: Option<NodeInfo>,
-    pub(super) features: Option<NodeFeatures>,
-    pub(super) allocatable: Option<BTreeMap<String, Amount>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct NodeInfo {
-    pub(super) kubelet_version: Option<String>,
-    pub(super) container_runtime_version: Option<String>,
-    pub(super) operating_system: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct NodeFeatures {
-    pub(super) supplemental_groups_policy: Option<bool>,
-}
-
-/// A quantity: a text, or a number where somebody wrote one by hand.
-#[derive(Debug, Clone)]
-pub(super) struct Amount(pub(super) String);
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(text) => Ok(Self(text)),
-            serde_json::Value::Number(number) => Ok(Self(number.to_string())),
-            other => Err(serde::de::Error::custom(format!("{other} is no quantity"))),
-        }
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,7 +8,8 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
-use super::fields::{Amount, Container, PodSpec};
+use super::fields::{Container, PodSpec};
+use crate::input::Amount;
 use crate::plan::snapshot::AmongPods;
 
 /// A spec with nothing but what it asks of a node, and what it asks of other pods.

@@ -1,52 +1,53 @@
-//! Nodes that are alike: the same state before and after, and the same to every pod's placement.
+//! Nodes that are alike: in the same state, and the same to every pod's placement.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use fake_kubelet::admission::affinity::{node_matches, tolerates};
 use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, NodeSpec, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::nodes::NodeState;
-use super::snapshot::{NodeRecord, Snapshot};
-use super::trial::node_object;
+use super::record::NodeRecord;
 
 /// Nodes that nothing in the cluster tells apart.
 #[derive(Debug, Clone)]
 pub struct NodeGroup {
     /// The class of their states, in [`Groups::states`].
     pub state: usize,
-    /// The nodes, in the snapshot.
+    /// The nodes, in the list of all.
     pub nodes: Vec<usize>,
     /// One of them, with the labels and taints that placements look at.
     pub object: Node,
 }
 
-/// All nodes, in groups.
+/// All nodes, in groups; `State` is what else tells nodes apart.
 #[derive(Debug, Clone)]
-pub struct Groups {
+pub struct Groups<State> {
     /// The groups.
     pub groups: Vec<NodeGroup>,
-    /// The different pairs of states before and after.
-    pub states: Vec<(NodeState, NodeState)>,
-    /// The group of each node of the snapshot; none for Windows.
+    /// The different states.
+    pub states: Vec<State>,
+    /// The group of each node; none for Windows.
     pub of_node: Vec<Option<usize>>,
     /// By placement: the groups where such pods may run.
     pub eligible: Vec<Vec<usize>>,
 }
 
-impl Groups {
-    /// Groups the nodes of a snapshot by their states before and after.
+impl<State: Clone + Eq + Hash> Groups<State> {
+    /// Groups nodes by their states, and by what they are to pods that are to be placed.
     #[must_use]
-    pub fn new(snapshot: &Snapshot, before: &[NodeState], after: &[NodeState]) -> Self {
-        let keys = keys(snapshot);
-        let mut states: Vec<(NodeState, NodeState)> = Vec::new();
-        let mut state_places: HashMap<(NodeState, NodeState), usize> = HashMap::new();
+    pub fn new(nodes: &[NodeRecord], of_nodes: &[State], placements: &[&Pod]) -> Self {
+        let keys = keys(placements);
+        let mut states: Vec<State> = Vec::new();
+        let mut state_places: HashMap<State, usize> = HashMap::new();
         let mut places: HashMap<(usize, String), usize> = HashMap::new();
         let mut groups: Vec<NodeGroup> = Vec::new();
-        let mut of_node = vec![None; snapshot.nodes.len()];
-        for (at, node) in snapshot.nodes.iter().enumerate().filter(|(_, node)| !node.is_windows) {
-            let pair = (before[at].clone(), after[at].clone());
-            let state = *state_places.entry(pair.clone()).or_insert_with(|| {
-                states.push(pair);
+        let mut of_node = vec![None; nodes.len()];
+        let linux =
+            nodes.iter().zip(of_nodes).enumerate().filter(|(_, (node, _))| !node.is_windows);
+        for (at, (node, state)) in linux {
+            let state = *state_places.entry(state.clone()).or_insert_with(|| {
+                states.push(state.clone());
                 states.len() - 1
             });
             let object = seen_by_placements(node, &keys);
@@ -58,11 +59,11 @@ impl Groups {
             groups[group].nodes.push(at);
             of_node[at] = Some(group);
         }
-        let eligible = snapshot.placements.iter().map(|class| {
+        let eligible = placements.iter().map(|pod| {
             let fits = |group: &NodeGroup| {
-                node_matches(&class.pod, &group.object)
-                    && tolerates(&class.pod, &group.object, "NoSchedule")
-                    && tolerates(&class.pod, &group.object, "NoExecute")
+                node_matches(pod, &group.object)
+                    && tolerates(pod, &group.object, "NoSchedule")
+                    && tolerates(pod, &group.object, "NoExecute")
             };
             (0..groups.len()).filter(|at| fits(&groups[*at])).collect()
         });
@@ -77,12 +78,12 @@ struct Keys {
     names: bool,
 }
 
-fn keys(snapshot: &Snapshot) -> Keys {
+fn keys(placements: &[&Pod]) -> Keys {
     let mut keys = Keys { labels: BTreeSet::new(), names: false };
-    for class in &snapshot.placements {
-        let Some(spec) = &class.pod.spec else { continue };
+    for pod in placements {
+        let Some(spec) = &pod.spec else { continue };
         keys.labels.extend(spec.node_selector.iter().flatten().map(|(key, _)| key.clone()));
-        for term in terms(&class.pod) {
+        for term in terms(pod) {
             let expressions = term.match_expressions.iter().flatten();
             keys.labels.extend(expressions.map(|expression| expression.key.clone()));
             keys.names |= term.match_fields.as_ref().is_some_and(|fields| !fields.is_empty());
@@ -118,10 +119,11 @@ fn seen_by_placements(node: &NodeRecord, keys: &Keys) -> Node {
             taint
         })
         .collect();
-    let name = if keys.names { node.name.as_str() } else { "" };
+    let name = if keys.names { node.name.clone() } else { String::new() };
     let taints = (!taints.is_empty()).then_some(taints);
     Node {
+        metadata: ObjectMeta { name: Some(name), labels: Some(labels), ..ObjectMeta::default() },
         spec: Some(NodeSpec { taints, ..NodeSpec::default() }),
-        ..node_object(name, labels, None)
+        status: None,
     }
 }

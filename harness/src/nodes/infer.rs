@@ -1,8 +1,8 @@
-//! What a node is: from what its object says to a version, gates and a runtime that the
-//! simulation knows.
+//! What components are: from what objects say to versions, gates and runtimes that the simulation
+//! knows.
 //!
 //! An API shows neither gates nor what a runtime can do, so some of it is
-//! inferred; every inference is an assumption that the plan shows.
+//! inferred; every inference is an assumption that reports show.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use fake_kubelet::version::{
     FeatureGates, Gate, KubernetesVersion, NEWEST_MINOR, OLDEST_MINOR, VersionError,
 };
 
-use super::snapshot::{NodeRecord, Snapshot};
+use super::record::NodeRecord;
 use crate::report::shown_line;
 use crate::scenario::RuntimeName;
 
-/// Something that the input does not say and the plan had to suppose.
+/// What the input does not say and had to be supposed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assumptions {
     /// The nodes that each is about; none for what is about the whole cluster.
@@ -83,33 +83,44 @@ pub fn supports(profile: &Profile) -> bool {
     profile.features.is_some_and(|sent| sent.supplemental_groups_policy)
 }
 
-/// What every node is, in the snapshot's order; `gates` are set on all of them. One that does not
-/// say its kubelet's version is taken for a `usual` one.
+/// What every node is, in their order; `gates` are set on all of them. One that does not say its
+/// kubelet's version is taken for a `usual` one.
 #[must_use]
 pub fn states(
-    snapshot: &Snapshot,
+    nodes: &[NodeRecord],
     usual: KubernetesVersion,
     gates: &BTreeMap<String, bool>,
     assumptions: &mut Assumptions,
 ) -> Vec<NodeState> {
-    snapshot.nodes.iter().map(|node| state(node, usual, gates, assumptions)).collect()
+    nodes.iter().map(|node| state(node, usual, gates, assumptions)).collect()
+}
+
+/// What is known of an API server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ApiServerSigns<'a> {
+    /// Its version as the user gives it, which outweighs all else.
+    pub given: Option<KubernetesVersion>,
+    /// Its version as it says itself.
+    pub says: Option<&'a str>,
+    /// Whether objects have fields that it drops where the gate `SupplementalGroupsPolicy` is off.
+    pub keeps_policies: bool,
 }
 
 /// The version that most nodes have, else the API server's; none where nobody says one.
 #[must_use]
 pub fn usual_version(
-    snapshot: &Snapshot,
-    api_server: Option<KubernetesVersion>,
+    nodes: &[NodeRecord],
+    api_server: ApiServerSigns<'_>,
 ) -> Option<KubernetesVersion> {
     let mut counts: BTreeMap<KubernetesVersion, usize> = BTreeMap::new();
-    for node in &snapshot.nodes {
+    for node in nodes {
         if let Some((version, _)) = node.kubelet_version.as_deref().and_then(parse_version) {
             *counts.entry(version).or_default() += 1;
         }
     }
     let usual = counts.into_iter().max_by_key(|(version, count)| (*count, *version));
-    let asked = || Some(parse_version(snapshot.api_server_version.as_deref()?)?.0);
-    usual.map(|(version, _)| version).or(api_server).or_else(asked)
+    let says = || Some(parse_version(api_server.says?)?.0);
+    usual.map(|(version, _)| version).or(api_server.given).or_else(says)
 }
 
 fn state(
@@ -156,7 +167,7 @@ fn state(
 }
 
 /// Those of the gates that this version lets one set.
-pub(super) fn known_gates(
+pub(crate) fn known_gates(
     version: KubernetesVersion,
     gates: &BTreeMap<String, bool>,
 ) -> BTreeMap<String, bool> {
@@ -182,7 +193,7 @@ pub fn given_version(text: &str) -> Result<KubernetesVersion, String> {
 }
 
 /// The version in a text such as `v1.33.2-gke.100` or `v1.32.1+k3s1`.
-pub(super) fn parse_version(text: &str) -> Option<(KubernetesVersion, Option<String>)> {
+fn parse_version(text: &str) -> Option<(KubernetesVersion, Option<String>)> {
     let plain = text.split(['-', '+']).next().unwrap_or_default();
     if let Ok(version) = plain.parse() {
         return Some((version, None));
@@ -288,15 +299,13 @@ fn nearest_profile(text: &str) -> Option<(&'static Profile, bool)> {
 /// What the API server is: as it says or as was said, else the newest kubelet's version.
 #[must_use]
 pub fn api_server(
-    snapshot: &Snapshot,
-    given: Option<KubernetesVersion>,
+    signs: ApiServerSigns<'_>,
     gates: &BTreeMap<String, bool>,
     states: &[NodeState],
     assumptions: &mut Assumptions,
 ) -> Component {
-    let asked = snapshot.api_server_version.as_deref().and_then(parse_version);
-    let version = given.or_else(|| {
-        let (version, why) = asked?;
+    let version = signs.given.or_else(|| {
+        let (version, why) = signs.says.and_then(parse_version)?;
         if let Some(why) = why {
             assumptions.add(why);
         }
@@ -313,11 +322,9 @@ pub fn api_server(
     });
     let mut gates = known_gates(version, gates);
     let name = Gate::SupplementalGroupsPolicy.name();
-    let kept = snapshot.identities.iter().any(|class| class.policy.is_some())
-        || snapshot.nodes.iter().any(|node| node.feature.is_some());
     if let Some(stage) = Gate::SupplementalGroupsPolicy.in_version(version)
         && !stage.default
-        && kept
+        && signs.keeps_policies
         && !gates.contains_key(name)
     {
         gates.insert(name.to_owned(), true);
