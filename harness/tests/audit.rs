@@ -208,18 +208,9 @@ fn what_kubectl_prints_of_a_large_cluster_is_read_object_by_object() {
     assert_refused(&audit(&saved, &["-"], cut), 2, &["standard input:1:", "not valid JSON"]);
 }
 
-/// Creates a deployment with two replicas, as a client does.
-async fn deploy(served: &Served) {
-    let api: kube::Api<kube::core::DynamicObject> = kube::Api::namespaced_with(
-        served.admin().await,
-        "default",
-        &kube::discovery::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(
-            "apps",
-            "v1",
-            "Deployment",
-        )),
-    );
-    let deployment = json!({
+/// A deployment with two replicas.
+fn deployment() -> Json {
+    json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {
             "replicas": 2,
@@ -232,9 +223,7 @@ async fn deploy(served: &Served) {
                 },
             },
         },
-    });
-    let deployment = serde_json::from_value(deployment).expect("an object");
-    api.create(&kube::api::PostParams::default(), &deployment).await.expect("it is created");
+    })
 }
 
 fn audit_live(saved: &Saved, kubeconfig: &Path) -> Output {
@@ -250,7 +239,7 @@ fn a_live_cluster_is_read_and_what_a_deployment_makes_counts_once() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let nodes = vec![node("only", "1.36", "containerd-2.1")];
     let served = runtime.block_on(Served::start(nodes, 100.0));
-    runtime.block_on(deploy(&served));
+    runtime.block_on(served.create("apps", "v1", "Deployment", deployment()));
     let saved = Saved::new();
     let output = audit_live(&saved, served.kubeconfig());
     let found = document(&output);

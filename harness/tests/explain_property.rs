@@ -8,8 +8,8 @@ use gidcheck::check::parse_process_status;
 use gidcheck::cluster::Cluster;
 use gidcheck::document::{Problems, Sources};
 use gidcheck::explain::images::{Images, Source};
-use gidcheck::explain::pipeline::Setting;
 use gidcheck::explain::report::PodFate;
+use gidcheck::explain::setting::Setting;
 use gidcheck::explain::{Foreign, Manifests, explain};
 use gidcheck::images::store_of;
 use gidcheck::oci::archive::ImageAccounts;
@@ -24,7 +24,10 @@ const SETTLE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 struct Random {
+    /// The API server's.
     minor: u8,
+    /// The kubelet's, which is as old or older.
+    kubelet: u8,
     runtime: usize,
     image: Json,
     pod: Json,
@@ -98,8 +101,12 @@ fn without_nulls(mut object: Json) -> Json {
 }
 
 fn random() -> impl Strategy<Value = Random> {
-    (30_u8..=36, 0..fake_cri::profile::all().len(), image(), pod())
-        .prop_map(|(minor, runtime, image, pod)| Random { minor, runtime, image, pod })
+    (30_u8..=36, 0..=3_u8, 0..fake_cri::profile::all().len(), image(), pod()).prop_map(
+        |(minor, behind, runtime, image, pod)| {
+            let kubelet = minor.saturating_sub(behind).max(30);
+            Random { minor, kubelet, runtime, image, pod }
+        },
+    )
 }
 
 /// What becomes of the pod's container, in one line.
@@ -118,9 +125,10 @@ fn explained(random: &Random, image: &fake_cri::Image) -> String {
     };
     let mut images = Images::default();
     images.add(IMAGE, accounts, Source::Registry);
-    let version = format!("1.{}", random.minor).parse().expect("a known version");
+    let version = |minor: u8| format!("1.{minor}").parse().expect("a known version");
     let runtime = &fake_cri::profile::all()[random.runtime];
-    let setting = Setting::new(version, &[].into(), runtime).expect("the defaults are settable");
+    let setting = Setting::new(version(random.minor), version(random.kubelet), &[].into(), runtime)
+        .expect("the defaults are settable");
     let explanation = explain(&manifests, &images, &setting);
     let outcome = explanation.pods[0].as_written();
     let reason = outcome.reason.clone().unwrap_or_default();
@@ -146,7 +154,12 @@ fn explained(random: &Random, image: &fake_cri::Image) -> String {
 /// The same from a cluster.
 async fn happened(random: &Random, images: &Arc<fake_cri::ImageStore>) -> String {
     let runtime = fake_cri::profile::all()[random.runtime].name;
-    let spec = json!({"kubernetes": format!("1.{}", random.minor), "runtime": runtime});
+    let spec = json!({
+        "kubernetes": format!("1.{}", random.minor),
+        "nodes": [{
+            "name": "node-1", "kubernetes": format!("1.{}", random.kubelet), "runtime": runtime,
+        }],
+    });
     let spec: ClusterSpec = serde_json::from_value(spec).expect("a cluster");
     let cluster = Cluster::start(&spec, images, &Simulation).await.expect("the cluster starts");
     let mut pod = random.pod.clone();

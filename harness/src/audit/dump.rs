@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::report::NotRead;
-use crate::explain::{Manifests, Place};
+use crate::explain::{Manifests, Place, PushError};
 use crate::input::{RawObject, Sink};
 
 /// Takes objects and keeps those that make pods.
@@ -42,9 +42,12 @@ impl Sink for Dump<'_> {
         let read = |part: Option<crate::input::Part>| {
             part.map_or(Ok(Json::Null), |part| part.read::<Json>())
         };
-        let (metadata, spec) = match (read(object.metadata), read(object.spec)) {
-            (Ok(metadata), Ok(spec)) => (metadata, spec),
-            (Err(error), _) | (_, Err(error)) => {
+        // Of a node it says what it is; of what makes pods it says what became of them.
+        let status = object.status.filter(|_| object.kind == "Node");
+        let parts = (read(object.metadata), read(object.spec), read(status));
+        let (metadata, spec, status) = match parts {
+            (Ok(metadata), Ok(spec), Ok(status)) => (metadata, spec, status),
+            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
                 self.refuse(line, &object.kind, &error.to_string());
                 return true;
             }
@@ -56,11 +59,16 @@ impl Sink for Dump<'_> {
         };
         let object_json = json!({
             "apiVersion": object.api_version, "kind": object.kind,
-            "metadata": metadata, "spec": spec,
+            "metadata": metadata, "spec": spec, "status": status,
         });
-        let pushed = self.manifests.push(&object.kind, &object_json, place);
-        self.is_full = pushed.is_err();
-        pushed.is_ok()
+        match self.manifests.push(&object.kind, &object_json, place) {
+            Ok(()) => {}
+            Err(error @ PushError::Node { .. }) => {
+                self.refuse(line, &object.kind, &error.to_string())
+            }
+            Err(PushError::TooMany(_)) => self.is_full = true,
+        }
+        !self.is_full
     }
 
     fn is_full(&self) -> bool {
@@ -78,6 +86,10 @@ impl Sink for Dump<'_> {
 
     fn understood(&self) -> String {
         crate::report::counted(self.taken, "object")
+    }
+
+    fn set_api_server_version(&mut self, version: String) {
+        self.manifests.api_server_version = Some(version);
     }
 
     fn not_read(&mut self, what: &'static str) {

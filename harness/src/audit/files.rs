@@ -15,7 +15,7 @@ use super::dump::Dump;
 use super::report::NotRead;
 use crate::document::{MAX_BYTES, Problems, Sources};
 use crate::explain::{Foreign, Manifests};
-use crate::input::live::{self, LiveError};
+use crate::input::live::{self, List, LiveError};
 use crate::input::{self, InputError};
 
 /// What manifests end in.
@@ -100,7 +100,7 @@ impl Files {
         Ok(())
     }
 
-    /// Reads what makes pods in a live cluster; each answer may take so long.
+    /// Reads the nodes of a live cluster and what makes pods; each answer may take so long.
     ///
     /// # Errors
     /// [`FilesError::Live`].
@@ -111,7 +111,10 @@ impl Files {
         timeout: Duration,
     ) -> Result<(), FilesError> {
         let mut dump = Dump::new(&mut self.manifests, &mut self.not_read);
-        live::read_cluster(kubeconfig, context, timeout, &live::MAKERS, &mut dump).await?;
+        // Who may not list nodes can still audit pods.
+        let nodes = List { is_needed: false, ..live::NODES };
+        let lists = [&[nodes], &live::MAKERS[..]].concat();
+        live::read_cluster(kubeconfig, context, timeout, &lists, &mut dump).await?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! The findings are the warnings of [`explain`](crate::explain); what is
 //! added is how much each weighs.
 
+pub mod cluster;
 mod dump;
 pub mod files;
 pub mod report;
@@ -10,39 +11,89 @@ pub mod sarif;
 pub mod text;
 pub mod weight;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::explain::report::{ContainerOutcome, ExplainedPod, Explanation, Id, Warning};
+use crate::explain::images::Images;
+use crate::explain::report::{ContainerOutcome, ExplainedPod, Id, NodeSummary, Severity, Warning};
+use crate::explain::text::node_words;
 use crate::explain::warnings::{Rule, implicit_groups};
+use crate::explain::{Explainer, Manifests};
+use cluster::Cluster;
 use report::{Audit, Finding, FoundContainer, NotRead, SCHEMA};
 
-/// Weighs what an explanation warns of.
+/// Explains every pod on every kind of node that it may run on, and weighs what there is to warn
+/// of. `looked_at` is called with how many pods were looked at.
 #[must_use]
-pub fn audit(explanation: Explanation, not_read: Vec<NotRead>) -> Audit {
-    let mut findings: Vec<Finding> = explanation
-        .pods
-        .iter()
-        .flat_map(|pod| pod.warnings.iter().map(move |warning| finding(pod, warning)))
-        .collect();
+pub fn audit(
+    manifests: &Manifests,
+    images: &Images,
+    cluster: &Cluster,
+    not_read: Vec<NotRead>,
+    looked_at: &dyn Fn(usize),
+) -> Audit {
+    let kinds: Vec<_> = cluster.kinds.iter().collect();
+    let explainer = Explainer::new(cluster.api_server, &kinds, images);
+    let summary = cluster.summary();
+    let mut audit = Audit {
+        schema: SCHEMA.to_owned(),
+        cluster: summary,
+        pods: 0,
+        containers: 0,
+        with_implicit_groups: 0,
+        findings: Vec::new(),
+        passed_over: manifests.passed_over,
+        not_read,
+    };
+    for (at, pod) in manifests.pods.iter().enumerate() {
+        let kinds = cluster.kinds_of(at, pod);
+        let explained = explainer.explain(pod, &kinds);
+        match explained.first() {
+            Some(first) => {
+                audit.pods += 1;
+                audit.containers += first.shown().len();
+                audit.with_implicit_groups += with_implicit_groups(&explained);
+                audit.findings.extend(findings(&kinds, &explained, &audit.cluster.nodes));
+            }
+            None => audit.passed_over += 1,
+        }
+        looked_at(at + 1);
+    }
     let place = |finding: &Finding| (finding.file.clone(), finding.line, finding.rule);
-    findings.sort_by(|a, b| {
+    audit.findings.sort_by(|a, b| {
         b.weight
             .cmp(&a.weight)
             .then(a.severity.cmp(&b.severity))
             .then_with(|| place(a).cmp(&place(b)))
     });
-    let outcomes = || explanation.pods.iter().map(ExplainedPod::shown);
-    let implicit = outcomes().flatten().filter(|one| !implicit_groups(one).is_empty());
-    Audit {
-        schema: SCHEMA.to_owned(),
-        pods: explanation.pods.len(),
-        containers: outcomes().map(<[_]>::len).sum(),
-        with_implicit_groups: implicit.count(),
-        findings,
-        passed_over: explanation.passed_over,
-        cluster: explanation.cluster,
-        not_read,
+    audit
+}
+
+/// How many containers of a pod get groups that nobody wrote down, on some node.
+fn with_implicit_groups(explained: &[ExplainedPod]) -> usize {
+    let containers = explained.iter().flat_map(|pod| &pod.as_written().containers);
+    let implicit = containers.filter(|container| !implicit_groups(container).is_empty());
+    implicit.map(|container| &container.name).collect::<BTreeSet<_>>().len()
+}
+
+/// What there is to warn of, once for all nodes where it is the same.
+fn findings(kinds: &[usize], explained: &[ExplainedPod], nodes: &[NodeSummary]) -> Vec<Finding> {
+    type Key<'a> = (Rule, Severity, Option<&'a str>, &'a str);
+    let mut found: BTreeMap<Key<'_>, (Finding, Vec<usize>)> = BTreeMap::new();
+    for (kind, pod) in kinds.iter().zip(explained) {
+        for warning in &pod.warnings {
+            let container = warning.container.as_deref();
+            let key = (warning.rule, warning.severity, container, warning.text.as_str());
+            let (_, on) = found.entry(key).or_insert_with(|| (finding(pod, warning), Vec::new()));
+            on.push(*kind);
+        }
     }
+    let on_some = |(mut finding, on): (Finding, Vec<usize>)| {
+        if on.len() < kinds.len() {
+            finding.only_on = on.iter().map(|kind| node_words(&nodes[*kind])).collect();
+        }
+        finding
+    };
+    found.into_values().map(on_some).collect()
 }
 
 fn finding(pod: &ExplainedPod, warning: &Warning) -> Finding {
@@ -76,6 +127,7 @@ fn finding(pod: &ExplainedPod, warning: &Warning) -> Finding {
         opens: opens.into_iter().collect(),
         file: pod.file.clone(),
         line: line.copied().unwrap_or(pod.line),
+        only_on: Vec::new(),
         text: warning.text.clone(),
         help: warning.rule.about().help.to_owned(),
     }

@@ -64,6 +64,9 @@ pub struct Finding {
     pub line: usize,
     /// What is so, in one sentence.
     pub text: String,
+    /// The nodes where it is so, where it is not so on all that the pod may run on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_on: Vec<String>,
     /// What to do.
     pub help: String,
 }

@@ -84,6 +84,9 @@ fn result(finding: &Finding) -> Json {
         finding.container.as_ref().map(|container| format!(", container {}", container.name));
     let title = format!("{}{}", finding.title(), container.unwrap_or_default());
     let mut text = format!("{title}: {}. {}", finding.text, finding.help);
+    if !finding.only_on.is_empty() {
+        text.push_str(&format!(" It is so only on nodes with {}.", finding.only_on.join("; ")));
+    }
     if !finding.opens.is_empty() {
         text.push_str(&format!(" On a host these groups open: {}.", finding.opens.join("; ")));
     }

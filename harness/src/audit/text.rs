@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::report::{Audit, Finding};
 use crate::explain::report::Severity;
+use crate::explain::text::write_cluster;
 use crate::explain::warnings::Rule;
 use crate::report::{counted, shown_line};
 
@@ -25,12 +26,7 @@ const NOT_READ: usize = 20;
 /// # Errors
 /// Whatever `out` says.
 pub fn write(out: &mut dyn Write, audit: &Audit) -> io::Result<()> {
-    let cluster = &audit.cluster;
-    writeln!(
-        out,
-        "{FAINT}Kubernetes {}; runtime {}{FAINT:#}",
-        cluster.kubernetes, cluster.runtime
-    )?;
+    write_cluster(out, &audit.cluster)?;
     if !audit.findings.is_empty() {
         writeln!(out)?;
         writeln!(out, "{FAINT}WEIGHT  WHAT{FAINT:#}")?;
@@ -103,6 +99,9 @@ fn write_finding(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
         shown_line(&finding.text),
         finding.rule.about().name
     )?;
+    for node in &finding.only_on {
+        writeln!(out, "        only on {}", shown_line(node))?;
+    }
     if !finding.opens.is_empty() {
         let opens: Vec<_> = finding.opens.iter().map(|opens| shown_line(opens)).collect();
         writeln!(out, "        opens on a host: {}", opens.join("; "))?;

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::manifest_options::{ImageOptions, SettingOptions};
 use super::{CommandError, Outcome, refuse_problems};
+use crate::audit::cluster::Cluster;
 use crate::audit::files::{Files, FilesError};
 use crate::audit::{audit, sarif, text};
-use crate::explain::explain;
+use crate::explain::Manifests;
 use crate::explain::report::Severity;
+use crate::explain::setting::Asked;
 use crate::runner::with_sources;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,7 +51,11 @@ impl FailOn {
 ///   gidcheck audit deploy/
 ///   gidcheck audit deploy/ --output sarif >gidcheck.sarif
 ///   gidcheck audit --kubeconfig ~/.kube/config
-///   kubectl get pods,deployments,statefulsets,daemonsets,cronjobs -A -o yaml | gidcheck audit -
+///   kubectl get nodes,pods,deployments,statefulsets,daemonsets,cronjobs -A -o yaml |
+///     gidcheck audit -
+///
+/// Pods of a cluster are held against the nodes that they run on or may run on, as these nodes
+/// say what they are; manifests without nodes against what --kubernetes and --runtime say.
 ///
 /// Findings are sorted by weight: groups that open something on a host weigh more. Exit codes:
 /// 0 nothing was found, 1 something was, or a file of a folder could not be read, 2 the input or
@@ -81,7 +88,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
-    let setting = options.setting.setting()?;
+    let asked = options.setting.asked()?;
     let mut files = Files::default();
     for path in &options.paths {
         files.read(path).map_err(|error| CommandError::Usage(with_sources(&error)))?;
@@ -100,8 +107,11 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         ));
     }
     let images = options.images.images(&files.manifests)?;
-    let explanation = explain(&files.manifests, &images, &setting);
-    let audit = audit(explanation, files.not_read);
+    let cluster = cluster(options, &files.manifests, &asked)?;
+    let bar = bar(files.manifests.pods.len());
+    let looked_at = |count: usize| bar.set_position(u64::try_from(count).unwrap_or(u64::MAX));
+    let audit = audit(&files.manifests, &images, &cluster, files.not_read, &looked_at);
+    bar.finish_and_clear();
     let mut out = anstream::stdout().lock();
     match options.output {
         Output::Text => text::write(&mut out, &audit)?,
@@ -113,6 +123,28 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let fails =
         unread || audit.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
     Ok(if fails { Outcome::NotHeld } else { Outcome::Held })
+}
+
+/// The cluster that was read; where none was, the one that is asked for.
+fn cluster(
+    options: &Options,
+    manifests: &Manifests,
+    asked: &Asked,
+) -> Result<Cluster, CommandError> {
+    if manifests.nodes.iter().all(|node| node.is_windows) {
+        return Ok(Cluster::of_setting(options.setting.setting()?, manifests));
+    }
+    Cluster::of_nodes(manifests, asked).map_err(|error| CommandError::Usage(error.to_string()))
+}
+
+/// A bar for the pods; it shows nothing but on a terminal.
+fn bar(pods: usize) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(4);
+    let bar = ProgressBar::with_draw_target(u64::try_from(pods).ok(), target);
+    let style = ProgressStyle::with_template("{pos} of {len} pods {bar:30} {eta} left")
+        .expect("the template is well-formed");
+    bar.set_style(style);
+    bar
 }
 
 fn read_cluster(

@@ -1,6 +1,6 @@
 //! Pods out of manifests: pods themselves, and the templates of everything that makes pods.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -10,9 +10,11 @@ use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
 use crate::document::{Node, Problem, Problems, SourceId, Sources, parse};
+use crate::input::Part;
+use crate::nodes::NodeRecord;
 
-/// The most pods of all manifests together.
-const MAX_PODS: usize = 100_000;
+/// The most pods of all manifests together, and the most nodes.
+const MOST: usize = 100_000;
 /// How deep lists may lie in lists.
 const MAX_DEPTH: usize = 4;
 
@@ -46,6 +48,8 @@ pub struct ManifestPod {
     pub uid: Option<String>,
     /// The uid of the controller that made it.
     pub owner: Option<String>,
+    /// The nodes that it runs on, and those of the pods like it that its controller made.
+    pub nodes: BTreeSet<String>,
     /// What the API server says of fields that it does not know; none where it does not know the
     /// kind.
     pub unknown_fields: Option<Vec<String>>,
@@ -67,8 +71,13 @@ pub struct Manifests {
     pub pods: Vec<ManifestPod>,
     /// How many objects there are that make no pods.
     pub passed_over: usize,
-    /// By controller: what its pods are like.
-    made: HashSet<(String, u64)>,
+    /// The nodes, where a cluster was read.
+    pub nodes: Vec<NodeRecord>,
+    /// What the API server says of its version, where it was asked.
+    pub api_server_version: Option<String>,
+    /// By controller and by what its pods are like: the first of them, in `pods`.
+    made: HashMap<(String, u64), usize>,
+    node_names: HashSet<String>,
 }
 
 /// Where an object is written.
@@ -82,10 +91,21 @@ pub struct Place {
     pub container_lines: BTreeMap<String, usize>,
 }
 
-/// There are more pods than anybody looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("there are more than {MAX_PODS} pods that differ")]
-pub struct TooManyPods;
+/// Why an object is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PushError {
+    /// There are more than anybody looks at.
+    #[error("there are more than {MOST} {0} that differ")]
+    TooMany(&'static str),
+    /// A node does not say what it is in the way that nodes do.
+    #[error("Node {name} cannot be understood: {why}")]
+    Node {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+}
 
 impl Manifests {
     /// Adds what a text holds; what is wrong with it becomes a problem.
@@ -150,16 +170,19 @@ impl Manifests {
             line: sources.position(object.span).0,
             container_lines: container_lines(sources, object, kind),
         };
-        if let Err(TooManyPods) = self.push(kind, &object.to_json(), place) {
-            problems.add(Problem::new(object.span, TooManyPods.to_string()));
+        if let Err(error) = self.push(kind, &object.to_json(), place) {
+            problems.add(Problem::new(object.span, error.to_string()));
         }
     }
 
     /// Adds an object that is understood.
     ///
     /// # Errors
-    /// [`TooManyPods`].
-    pub fn push(&mut self, kind: &str, object: &Json, place: Place) -> Result<(), TooManyPods> {
+    /// [`PushError`].
+    pub fn push(&mut self, kind: &str, object: &Json, place: Place) -> Result<(), PushError> {
+        if kind == "Node" {
+            return self.push_node(object);
+        }
         let Some(manifest) = pod_of(kind, object) else {
             self.passed_over += 1;
             return Ok(());
@@ -168,14 +191,18 @@ impl Manifests {
         let owners = object.pointer("/metadata/ownerReferences").and_then(Json::as_array);
         let controller = owners.into_iter().flatten().find(|owner| owner["controller"] == true);
         let owner = controller.and_then(|owner| owner["uid"].as_str());
-        if let Some(owner) = owner
-            && !self.made.insert((owner.to_owned(), hash(&manifest["spec"])))
-        {
-            // Another one of the same controller, of the same make.
-            return Ok(());
+        let node = manifest["spec"]["nodeName"].as_str().filter(|name| !name.is_empty());
+        let nodes: BTreeSet<String> = node.map(str::to_owned).into_iter().collect();
+        if let Some(owner) = owner {
+            let first = self.made.entry((owner.to_owned(), hash(&manifest["spec"])));
+            let first = *first.or_insert(self.pods.len());
+            if let Some(first) = self.pods.get_mut(first) {
+                first.nodes.extend(nodes);
+                return Ok(());
+            }
         }
-        if self.pods.len() == MAX_PODS {
-            return Err(TooManyPods);
+        if self.pods.len() == MOST {
+            return Err(PushError::TooMany("pods"));
         }
         let name = text("/metadata/name").or_else(|| text("/metadata/generateName"));
         let unknown_fields = unknown_fields(kind, object);
@@ -189,8 +216,27 @@ impl Manifests {
             manifest,
             uid: text("/metadata/uid").map(str::to_owned),
             owner: owner.map(str::to_owned),
+            nodes,
             unknown_fields,
         });
+        Ok(())
+    }
+
+    fn push_node(&mut self, object: &Json) -> Result<(), PushError> {
+        let name = object.pointer("/metadata/name").and_then(Json::as_str).unwrap_or_default();
+        if self.nodes.len() == MOST {
+            return Err(PushError::TooMany("nodes"));
+        }
+        let labels = object.pointer("/metadata/labels").and_then(Json::as_object);
+        let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+        let labels = labels.into_iter().flatten().map(|(key, value)| (key.clone(), text(value)));
+        let part = |field: &str| object.get(field).cloned().map(Part::Value);
+        let (spec, status) = (part("spec"), part("status"));
+        let node = NodeRecord::read(name, labels.collect(), spec.as_ref(), status.as_ref())
+            .map_err(|why| PushError::Node { name: name.to_owned(), why })?;
+        if self.node_names.insert(name.to_owned()) {
+            self.nodes.push(node);
+        }
         Ok(())
     }
 

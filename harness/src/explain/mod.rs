@@ -1,31 +1,36 @@
 //! Who the containers of a manifest would be, and where each of their ids comes from.
 //!
 //! Each pod goes through the stages of the simulation twice, with Merge and
-//! with Strict; what comes out is put side by side.
+//! with Strict; what comes out is put side by side. The API server makes a pod
+//! once, whatever nodes it may then run on.
 
 pub mod images;
 mod manifests;
 pub(crate) mod origins;
 pub mod pipeline;
 pub mod report;
+pub mod setting;
 pub mod text;
 pub mod warnings;
 
 use fake_kubelet::translate::ephemeral_as_container;
-use fake_kubelet::version::Gate;
+use fake_kubelet::version::FeatureGates;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use serde_json::{Map, Value as Json};
 
-pub use manifests::{Foreign, ManifestPod, Manifests, Place, TooManyPods};
+pub use manifests::{Foreign, ManifestPod, Manifests, Place, PushError};
 
 use images::{Images, Source};
 use origins::Member;
-use pipeline::{ContainerFate, Pipeline, PodFate, Setting, Submitted};
+use pipeline::{ApiServerStage, ContainerFate, Made, NodeAnswer, NodeStage};
 use report::{
     ClusterSummary, ContainerKind, ContainerOutcome, ExplainedPod, Explanation, ImageSummary,
-    PodOutcome, Policy, SCHEMA,
+    PodFate, PodOutcome, Policy, SCHEMA,
 };
+use setting::{NodeSetting, Setting, policy_gate};
 use warnings::Elsewhere;
+
+use crate::nodes::supports;
 
 /// Where a pod says its policy.
 const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
@@ -33,117 +38,137 @@ const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
 /// Explains the pods of manifests.
 #[must_use]
 pub fn explain(manifests: &Manifests, images: &Images, setting: &Setting) -> Explanation {
-    let explainer = Explainer::new(setting, images);
+    let explainer = Explainer::new(setting.api_server, &[&setting.node], images);
     Explanation {
         schema: SCHEMA.to_owned(),
         cluster: ClusterSummary {
-            kubernetes: setting.gates.version().to_string(),
-            runtime: setting.runtime.name.to_owned(),
-            gate: setting
-                .gates
-                .stage(Gate::SupplementalGroupsPolicy)
-                .map(|_| setting.gates.enabled(Gate::SupplementalGroupsPolicy)),
+            api_server: setting.api_server.version().to_string(),
+            gate: policy_gate(&setting.api_server),
+            nodes: vec![setting.node.summary(Vec::new())],
+            assumptions: Vec::new(),
         },
-        pods: manifests.pods.iter().map(|pod| explainer.explain(pod)).collect(),
+        pods: manifests.pods.iter().flat_map(|pod| explainer.explain(pod, &[0])).collect(),
         passed_over: manifests.passed_over,
     }
 }
 
-struct Explainer<'a> {
+/// An API server and the different nodes of a cluster, with the images that are known.
+pub(crate) struct Explainer<'a> {
     images: &'a Images,
-    here: Pipeline,
-    /// The same cluster with every other runtime.
-    elsewhere: Vec<Pipeline>,
+    api: ApiServerStage,
+    nodes: Vec<NodeAndOthers>,
 }
 
+struct NodeAndOthers {
+    here: NodeStage,
+    /// The same node with every other runtime.
+    elsewhere: Vec<NodeStage>,
+}
+
+/// A pod with one policy, as the API server has made it; its message where it refuses.
+type Answer = Result<Made, String>;
+
 impl<'a> Explainer<'a> {
-    fn new(setting: &Setting, images: &'a Images) -> Self {
-        let others = fake_cri::profile::all().iter().filter(|other| **other != *setting.runtime);
-        let elsewhere =
-            others.map(|runtime| Pipeline::new(&Setting { runtime, ..setting.clone() })).collect();
-        Self { images, here: Pipeline::new(setting), elsewhere }
+    pub(crate) fn new(
+        api_server: FeatureGates,
+        nodes: &[&NodeSetting],
+        images: &'a Images,
+    ) -> Self {
+        let with_others = |setting: &&NodeSetting| {
+            let others = fake_cri::profile::all().iter().filter(|other| *other != setting.runtime);
+            let with = |runtime| NodeStage::new(&NodeSetting { runtime, ..(*setting).clone() });
+            NodeAndOthers { here: NodeStage::new(setting), elsewhere: others.map(with).collect() }
+        };
+        let nodes = nodes.iter().map(with_others).collect();
+        Self { images, api: ApiServerStage::new(api_server), nodes }
     }
 
-    fn explain(&self, pod: &ManifestPod) -> ExplainedPod {
+    /// Says what becomes of a pod on each of some nodes, by their places.
+    pub(crate) fn explain(&self, pod: &ManifestPod, nodes: &[usize]) -> Vec<ExplainedPod> {
         let written = pod.manifest.pointer(POLICY).and_then(Json::as_str);
         let policy = if written == Some("Strict") { Policy::Strict } else { Policy::Merge };
         // Another word than these two is the API server's to refuse.
         let is_odd = written.is_some_and(|word| word != "Strict" && word != "Merge");
         let submit = |policy: Policy| {
             if is_odd {
-                self.here.submit(&pod.manifest)
+                self.api.create(&pod.manifest)
             } else {
-                self.submit(&pod.manifest, policy)
+                self.api.create(&with_policy(&pod.manifest, policy))
             }
         };
-        let merge = submit(Policy::Merge);
-        let strict = submit(Policy::Strict);
+        let (merge, strict) = (submit(Policy::Merge), submit(Policy::Strict));
         let of_manifest = match policy {
             Policy::Merge => &merge,
             Policy::Strict => &strict,
         };
-        let mut explained = ExplainedPod {
-            kind: pod.kind.clone(),
-            namespace: pod.namespace.clone(),
-            name: pod.name.clone(),
-            file: pod.file.to_string(),
-            line: pod.line,
-            container_lines: pod.container_lines.clone(),
-            policy,
-            policy_is_written: written.is_some(),
-            merge: self.outcome(&merge, Policy::Merge),
-            strict: self.outcome(&strict, Policy::Strict),
-            warnings: Vec::new(),
+        let warned = of_manifest.as_ref().map(|made| &*made.warnings).unwrap_or_default();
+        let unknown_fields = pod.unknown_fields.as_deref().unwrap_or(warned);
+        let on_node = |at: &usize| {
+            let node = &self.nodes[*at];
+            let mut explained = ExplainedPod {
+                kind: pod.kind.clone(),
+                namespace: pod.namespace.clone(),
+                name: pod.name.clone(),
+                file: pod.file.to_string(),
+                line: pod.line,
+                container_lines: pod.container_lines.clone(),
+                policy,
+                policy_is_written: written.is_some(),
+                merge: self.outcome(&node.here, &merge, Policy::Merge),
+                strict: self.outcome(&node.here, &strict, Policy::Strict),
+                warnings: Vec::new(),
+            };
+            let elsewhere = self.elsewhere(node, of_manifest, &explained);
+            explained.warnings = warnings::warnings(
+                &explained,
+                group_without_user(&pod.manifest),
+                unknown_fields,
+                &elsewhere,
+            );
+            explained
         };
-        let elsewhere = self.elsewhere(pod, &explained);
-        explained.warnings = warnings::warnings(
-            &explained,
-            group_without_user(&pod.manifest),
-            pod.unknown_fields.as_ref().unwrap_or(&of_manifest.warnings),
-            &elsewhere,
-        );
-        explained
+        nodes.iter().map(on_node).collect()
     }
 
-    fn submit(&self, manifest: &Json, policy: Policy) -> Submitted {
-        self.here.submit(&with_policy(manifest, policy))
-    }
-
-    fn outcome(&self, submitted: &Submitted, policy: Policy) -> PodOutcome {
+    fn outcome(&self, node: &NodeStage, answer: &Answer, policy: Policy) -> PodOutcome {
         let mut outcome = PodOutcome {
-            fate: report::PodFate::Admitted,
+            fate: PodFate::Admitted,
             reason: None,
             message: None,
             policy_is_kept: true,
             containers: Vec::new(),
         };
-        match &submitted.fate {
-            PodFate::Refused { message } => {
-                outcome.fate = report::PodFate::Refused;
+        let pod = match answer {
+            Ok(made) => &made.pod,
+            Err(message) => {
+                outcome.fate = PodFate::Refused;
                 outcome.message = Some(message.clone());
+                return outcome;
             }
-            PodFate::Rejected { reason, message } => {
-                outcome.fate = report::PodFate::Rejected;
-                outcome.reason = Some(reason.clone());
-                outcome.message = Some(message.clone());
+        };
+        match node.receive(pod) {
+            NodeAnswer::Rejected { reason, message } => {
+                outcome.fate = PodFate::Rejected;
+                outcome.reason = Some(reason);
+                outcome.message = Some(message);
             }
-            PodFate::NoSandbox { message } => {
-                outcome.fate = report::PodFate::NoSandbox;
-                outcome.message = Some(message.clone());
+            NodeAnswer::NoSandbox { message } => {
+                outcome.fate = PodFate::NoSandbox;
+                outcome.message = Some(message);
             }
-            PodFate::Admitted(pod) => {
+            NodeAnswer::Admitted => {
                 let security = pod.spec.as_ref().and_then(|spec| spec.security_context.as_ref());
                 let kept = security.and_then(|all| all.supplemental_groups_policy.as_deref());
                 outcome.policy_is_kept = kept == Some(policy.name());
                 let all = containers(pod);
                 outcome.containers =
-                    all.iter().map(|found| self.container(&self.here, pod, found)).collect();
+                    all.iter().map(|found| self.container(node, pod, found)).collect();
             }
         }
         outcome
     }
 
-    fn container(&self, pipeline: &Pipeline, pod: &Pod, found: &Found) -> ContainerOutcome {
+    fn container(&self, node: &NodeStage, pod: &Pod, found: &Found) -> ContainerOutcome {
         let Found { container, kind, index } = found;
         let reference = container.image.clone().unwrap_or_default();
         let known = self.images.find(&reference);
@@ -166,7 +191,7 @@ impl<'a> Explainer<'a> {
             user: accounts.image.user.clone(),
             architecture: accounts.architecture.clone(),
         });
-        match pipeline.start(pod, container, &accounts.image) {
+        match node.start(pod, container, &accounts.image) {
             ContainerFate::Waits { reason, message } => {
                 outcome.reason = Some(reason.to_owned());
                 outcome.message = Some(message);
@@ -188,28 +213,27 @@ impl<'a> Explainer<'a> {
     }
 
     /// What other runtimes make of the containers, where that is something else.
-    fn elsewhere(&self, pod: &ManifestPod, here: &ExplainedPod) -> Elsewhere {
+    fn elsewhere(&self, of: &NodeAndOthers, answer: &Answer, here: &ExplainedPod) -> Elsewhere {
         let outcome = here.as_written();
         let mut ways = Elsewhere::new();
-        if outcome.fate != report::PodFate::Admitted {
+        let Ok(Made { pod, .. }) = answer else { return ways };
+        // Who cannot honour Strict says so, or is said to ignore it.
+        let fits = |runtime| here.policy == Policy::Merge || supports(runtime);
+        if outcome.fate != PodFate::Admitted || !fits(of.here.runtime()) {
             return ways;
         }
-        for pipeline in &self.elsewhere {
-            // Who cannot honour Strict says so, or is said to ignore it.
-            let honours = pipeline.runtime().features.is_some_and(|f| f.supplemental_groups_policy);
-            if here.policy == Policy::Strict && !honours {
+        for node in &of.elsewhere {
+            if !fits(node.runtime()) || node.receive(pod) != NodeAnswer::Admitted {
                 continue;
             }
-            let submitted = pipeline.submit(&with_policy(&pod.manifest, here.policy));
-            let PodFate::Admitted(made) = &submitted.fate else { continue };
-            for found in containers(made) {
-                let there = self.container(pipeline, made, &found);
+            for found in containers(pod) {
+                let there = self.container(node, pod, &found);
                 let before = outcome.containers.iter().find(|one| one.name == there.name);
                 let Some(before) = before else { continue };
                 let (before, there) = (in_short(before), in_short(&there));
                 if before != there {
                     let of_container = ways.entry(found.container.name.clone()).or_default();
-                    of_container.entry(there).or_default().push(pipeline.runtime().name);
+                    of_container.entry(there).or_default().push(node.runtime().name);
                 }
             }
         }

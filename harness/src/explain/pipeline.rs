@@ -1,8 +1,6 @@
-//! What becomes of a pod: the API server, the kubelet and the runtime, one after the other.
+//! What becomes of a pod: the API server first, then a kubelet and its runtime.
 //!
 //! No rules of its own: each stage is the very code that the simulation runs.
-
-use std::collections::BTreeMap;
 
 use fake_cri::identity::{Request, Resolved, Scene, Surroundings, resolve, resolve_sandbox};
 use fake_cri::{FileTree, Image, ImageStore, Profile};
@@ -13,14 +11,18 @@ use fake_kubelet::translate::Context;
 use fake_kubelet::translate::security::{
     ImageUser, container_context, sandbox_context, verify_run_as_non_root,
 };
-use fake_kubelet::version::{FeatureGateError, FeatureGates, KubernetesVersion};
-use k8s_openapi::api::core::v1::{Container, EphemeralContainer, Node, Pod};
+use fake_kubelet::version::FeatureGates;
+use k8s_openapi::api::core::v1::{
+    Container, EphemeralContainer, Node, NodeFeatures, NodeStatus, Pod,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kubernetes_objects::decode::{self, FieldValidation, Rules};
 use kubernetes_objects::release::Release;
 use kubernetes_objects::resource;
 use kubernetes_objects::status::Status;
 use serde_json::Value as Json;
 
+use super::setting::NodeSetting;
 use crate::cluster::{ApiServer, Clock, Place, Writing};
 use crate::scenario::DEFAULT_NAMESPACE;
 
@@ -30,38 +32,18 @@ const OF_OTHER_OBJECTS: &[&str] =
 /// A field that no pod is made with: it comes later, by a request of its own.
 const LATER: &str = "ephemeralContainers";
 
-/// The cluster that pods are held against: one API server, one node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// The version and the gates of API server and kubelet.
-    pub gates: FeatureGates,
-    /// The runtime.
-    pub runtime: &'static Profile,
-}
-
-impl Setting {
-    /// A cluster of one version, with gates set on API server and kubelet alike.
-    ///
-    /// # Errors
-    /// A gate that the version does not know, or that is locked.
-    pub fn new(
-        kubernetes: KubernetesVersion,
-        gates: &BTreeMap<String, bool>,
-        runtime: &'static Profile,
-    ) -> Result<Self, FeatureGateError> {
-        let gates = gates.iter().map(|(name, value)| (name.as_str(), *value));
-        Ok(Self { gates: FeatureGates::new(kubernetes, gates)?, runtime })
-    }
-}
-
-/// What becomes of a pod before its containers.
+/// What the API server makes of a manifest.
 #[derive(Debug, Clone, PartialEq)]
-pub enum PodFate {
-    /// The API server refuses it.
-    Refused {
-        /// Its message.
-        message: String,
-    },
+pub struct Made {
+    /// The pod.
+    pub pod: Pod,
+    /// What it warns of, such as unknown fields.
+    pub warnings: Vec<String>,
+}
+
+/// What becomes of a pod on a node, before its containers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeAnswer {
     /// The kubelet rejects it: it fails at once, and a controller makes the next one.
     Rejected {
         /// `status.reason`.
@@ -74,17 +56,8 @@ pub enum PodFate {
         /// The runtime's message.
         message: String,
     },
-    /// Its containers are created; this is what the API server has made of it.
-    Admitted(Box<Pod>),
-}
-
-/// What the API server makes of a manifest, and what it warns of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Submitted {
-    /// What becomes of the pod.
-    pub fate: PodFate,
-    /// The API server's warnings, such as of unknown fields.
-    pub warnings: Vec<String>,
+    /// Its containers are created.
+    Admitted,
 }
 
 /// What becomes of a container.
@@ -101,38 +74,23 @@ pub enum ContainerFate {
     Runs(Box<Resolved>),
 }
 
-/// The stages of one setting.
-pub struct Pipeline {
+/// The first stage: an API server.
+pub struct ApiServerStage {
     api: ApiServer,
-    config: KubeletConfig,
-    runtime: &'static Profile,
-    node: Node,
 }
 
-impl Pipeline {
-    /// Sets up an API server and a node, as its kubelet registers it.
+impl ApiServerStage {
+    /// Sets up an API server.
     #[must_use]
-    pub fn new(setting: &Setting) -> Self {
-        let api = ApiServer::new(setting.gates, Clock::real(), 0);
-        let config = KubeletConfig::new("node", setting.gates);
-        let runtime = setting.runtime;
-        let view =
-            RuntimeView::new(Ok(runtime.version()), Ok(runtime.status()), &RuntimeView::default());
-        let mut node = new_node(&config);
-        node.status = Some(node_status(&config, &view, None, &api.clock().now()));
-        Self { api, config, runtime, node }
+    pub fn new(gates: FeatureGates) -> Self {
+        Self { api: ApiServer::new(gates, Clock::real(), 0) }
     }
 
-    /// The runtime.
-    #[must_use]
-    pub fn runtime(&self) -> &'static Profile {
-        self.runtime
-    }
-
-    /// Hands a manifest of kind Pod to the API server, to the kubelet, and to the runtime for a
-    /// sandbox.
-    #[must_use]
-    pub fn submit(&self, manifest: &Json) -> Submitted {
+    /// Hands it a manifest of kind Pod.
+    ///
+    /// # Errors
+    /// Its message, where it refuses the pod.
+    pub fn create(&self, manifest: &Json) -> Result<Made, String> {
         let mut manifest = manifest.clone();
         let mut later = Json::Null;
         if let Some(spec) = manifest.get_mut("spec").and_then(Json::as_object_mut) {
@@ -141,17 +99,16 @@ impl Pipeline {
             }
             later = spec.remove(LATER).unwrap_or_default();
         }
-        let (pod, warnings) = match self.create(&manifest) {
-            Ok(made) => made,
-            Err(status) => {
-                let fate = PodFate::Refused { message: status.message };
-                return Submitted { fate, warnings: Vec::new() };
-            }
-        };
-        Submitted { fate: self.fate(pod, later), warnings }
+        let mut made = self.write(&manifest).map_err(|status| status.message)?;
+        if let Some(spec) = &mut made.pod.spec {
+            spec.ephemeral_containers =
+                serde_json::from_value::<Option<Vec<EphemeralContainer>>>(later)
+                    .unwrap_or_default();
+        }
+        Ok(made)
     }
 
-    fn create(&self, manifest: &Json) -> Result<(Pod, Vec<String>), Status> {
+    fn write(&self, manifest: &Json) -> Result<Made, Status> {
         let pods = resource::find("", "v1", "pods").expect("the table has the core resources");
         let release = Release::new(self.api.gates().version().minor());
         let rules = Rules { validation: FieldValidation::Warn, release };
@@ -162,31 +119,57 @@ impl Pipeline {
         let made = self.api.create(&place, checked.object, &writing)?;
         let pod = serde_json::from_value(made.object)
             .map_err(|error| Status::bad_request(error.to_string()))?;
-        Ok((pod, checked.warnings))
+        Ok(Made { pod, warnings: checked.warnings })
+    }
+}
+
+/// The second stage: a node with its kubelet and its runtime.
+pub struct NodeStage {
+    config: KubeletConfig,
+    runtime: &'static Profile,
+    node: Node,
+    now: Time,
+}
+
+impl NodeStage {
+    /// Sets up a node, as its kubelet writes it.
+    #[must_use]
+    pub fn new(setting: &NodeSetting) -> Self {
+        let config = KubeletConfig::new("node", setting.kubelet);
+        let runtime = setting.runtime;
+        let now = Clock::real().now();
+        let view =
+            RuntimeView::new(Ok(runtime.version()), Ok(runtime.status()), &RuntimeView::default());
+        let before = setting.feature.map(|value| NodeStatus {
+            features: Some(NodeFeatures { supplemental_groups_policy: Some(value) }),
+            ..NodeStatus::default()
+        });
+        let mut node = new_node(&config);
+        node.status = Some(node_status(&config, &view, before.as_ref(), &now));
+        Self { config, runtime, node, now }
     }
 
-    fn fate(&self, mut pod: Pod, later: Json) -> PodFate {
-        if let Some(spec) = &mut pod.spec {
-            spec.ephemeral_containers =
-                serde_json::from_value::<Option<Vec<EphemeralContainer>>>(later)
-                    .unwrap_or_default();
-        }
-        if let Err(rejection) = admit(
-            &without_placement(&pod),
-            &self.node,
-            &self.config.feature_gates,
-            &Amounts::default(),
-        ) {
-            let now = self.api.clock().now();
-            let status = rejection.pod_status(&pod, &self.config.feature_gates, now);
-            return PodFate::Rejected {
+    /// The runtime.
+    #[must_use]
+    pub fn runtime(&self) -> &'static Profile {
+        self.runtime
+    }
+
+    /// Hands a pod to the kubelet, and to the runtime for a sandbox.
+    #[must_use]
+    pub fn receive(&self, pod: &Pod) -> NodeAnswer {
+        let gates = &self.config.feature_gates;
+        let admitted = admit(&without_placement(pod), &self.node, gates, &Amounts::default());
+        if let Err(rejection) = admitted {
+            let status = rejection.pod_status(pod, gates, self.now.clone());
+            return NodeAnswer::Rejected {
                 reason: status.reason.unwrap_or_default(),
                 message: status.message.unwrap_or_default(),
             };
         }
-        match self.refuse_sandbox(&pod) {
-            Some(message) => PodFate::NoSandbox { message },
-            None => PodFate::Admitted(Box::new(pod)),
+        match self.refuse_sandbox(pod) {
+            Some(message) => NodeAnswer::NoSandbox { message },
+            None => NodeAnswer::Admitted,
         }
     }
 

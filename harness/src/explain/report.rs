@@ -26,13 +26,35 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSummary {
-    /// The version of API server and kubelet, such as `v1.36.0`.
-    pub kubernetes: String,
+    /// The API server's version, such as `v1.36.0`.
+    pub api_server: String,
+    /// Whether the feature gate `SupplementalGroupsPolicy` is on in the API server; none where the
+    /// version does not have it.
+    pub gate: Option<bool>,
+    /// The different nodes.
+    pub nodes: Vec<NodeSummary>,
+    /// What the input does not say and was supposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<String>,
+}
+
+/// Nodes that are alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeSummary {
+    /// The kubelet's version, such as `v1.36.0`.
+    pub kubelet: String,
+    /// Whether the feature gate `SupplementalGroupsPolicy` is on in the kubelet; none where the
+    /// version does not have it.
+    pub gate: Option<bool>,
     /// The runtime, such as `containerd-2.1`.
     pub runtime: String,
-    /// Whether the feature gate `SupplementalGroupsPolicy` is on; none where the version does not
-    /// have it.
-    pub gate: Option<bool>,
+    /// What the node objects say of the feature, where they were read and say something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature: Option<bool>,
+    /// Their names, where they are nodes of a cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 /// `supplementalGroupsPolicy`.

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::report::{
-    ContainerOutcome, ExplainedPod, Explanation, Id, Identity, Layer, Origin, PodFate, Policy,
-    Severity, Warning,
+    ClusterSummary, ContainerOutcome, ExplainedPod, Explanation, Id, Identity, Layer, NodeSummary,
+    Origin, PodFate, Policy, Severity, Warning,
 };
-use crate::report::{counted, shown_line};
+use crate::report::{counted, first_few, shown_line};
 
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -25,17 +25,7 @@ const COMMAND: usize = 60;
 /// # Errors
 /// Whatever `out` says.
 pub fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
-    let cluster = &explanation.cluster;
-    let gate = match cluster.gate {
-        Some(true) => "",
-        Some(false) => ", gate SupplementalGroupsPolicy off",
-        None => ", which has no supplementalGroupsPolicy",
-    };
-    writeln!(
-        out,
-        "{FAINT}Kubernetes {}{gate}; runtime {}{FAINT:#}",
-        cluster.kubernetes, cluster.runtime
-    )?;
+    write_cluster(out, &explanation.cluster)?;
     for pod in &explanation.pods {
         writeln!(out)?;
         write_pod(out, pod)?;
@@ -52,6 +42,60 @@ pub fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
         counted(count(Severity::Error), "error"),
         counted(count(Severity::Warning), "warning"),
     )
+}
+
+/// Writes what manifests are held against.
+///
+/// # Errors
+/// Whatever `out` says.
+pub fn write_cluster(out: &mut dyn Write, cluster: &ClusterSummary) -> io::Result<()> {
+    let api_server = format!("{}{}", cluster.api_server, gate_words(cluster.gate));
+    let is_one_version =
+        |node: &NodeSummary| node.kubelet == cluster.api_server && node.gate == cluster.gate;
+    match &*cluster.nodes {
+        [node] if node.nodes.is_empty() && is_one_version(node) => {
+            writeln!(out, "{FAINT}Kubernetes {api_server}; runtime {}{FAINT:#}", node.runtime)
+        }
+        [node] if node.nodes.is_empty() => {
+            writeln!(out, "{FAINT}API server {api_server}; {}{FAINT:#}", node_words(node))
+        }
+        nodes => {
+            writeln!(out, "{FAINT}API server {api_server}{FAINT:#}")?;
+            for node in nodes {
+                let count = counted(node.nodes.len(), "node");
+                writeln!(
+                    out,
+                    "{FAINT}{count}: {} ({}){FAINT:#}",
+                    node_words(node),
+                    shown_line(&first_few(&node.nodes))
+                )?;
+            }
+            Ok(())
+        }
+    }?;
+    for assumption in &cluster.assumptions {
+        writeln!(out, "{FAINT}Supposed: {}{FAINT:#}", shown_line(assumption))?;
+    }
+    Ok(())
+}
+
+/// What nodes are, in words.
+#[must_use]
+pub fn node_words(node: &NodeSummary) -> String {
+    let feature = match node.feature {
+        Some(true) => "; says that it honours the policy",
+        Some(false) => "; says that it does not honour the policy",
+        None => "",
+    };
+    format!("kubelet {}{}, runtime {}{feature}", node.kubelet, gate_words(node.gate), node.runtime)
+}
+
+fn gate_words(gate: Option<bool>) -> &'static str {
+    match gate {
+        Some(true) => "",
+        Some(false) => " (gate SupplementalGroupsPolicy off)",
+        None => " (without supplementalGroupsPolicy)",
+    }
 }
 
 fn write_pod(out: &mut dyn Write, pod: &ExplainedPod) -> io::Result<()> {

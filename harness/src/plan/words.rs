@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::report::{DrainProblem, Effect, Finding, Plan};
-use crate::report::{counted, table};
+use crate::report::{counted, first_few, table};
 
 /// How many rows of one kind are shown to people; JSON has all.
 const ROWS: usize = 30;
@@ -106,7 +106,10 @@ pub fn write(plan: &Plan, form: Form) -> String {
         form.heading(&mut out, "Nodes");
         for finding in &plan.nodes {
             let already = if finding.already { "already so: " } else { "" };
-            form.line(&mut out, &format!("{already}{}: {}", names(&finding.nodes), finding.text));
+            form.line(
+                &mut out,
+                &format!("{already}{}: {}", first_few(&finding.nodes), finding.text),
+            );
         }
     }
     storms(&mut out, form, plan);
@@ -149,7 +152,7 @@ fn drains(out: &mut String, form: Form, plan: &Plan) {
             .take(ROWS)
             .map(|one| {
                 let nodes =
-                    if one.nodes.is_empty() { "before".to_owned() } else { names(&one.nodes) };
+                    if one.nodes.is_empty() { "before".to_owned() } else { first_few(&one.nodes) };
                 let name = format!("{}/{}", one.kind, one.name);
                 vec![one.namespace.clone(), name, one.pods.to_string(), nodes, one.text.clone()]
             })
@@ -159,12 +162,6 @@ fn drains(out: &mut String, form: Form, plan: &Plan) {
             form.line(out, &format!("… and {} more; --output json has all", of.len() - ROWS));
         }
     }
-}
-
-fn names(nodes: &[String]) -> String {
-    let first: Vec<_> = nodes.iter().take(3).cloned().collect();
-    let more = nodes.len().saturating_sub(first.len());
-    if more == 0 { first.join(", ") } else { format!("{} and {more} more", first.join(", ")) }
 }
 
 fn findings(out: &mut String, form: Form, all: &[Finding], prefix: &str) {
@@ -202,9 +199,14 @@ fn row(finding: &Finding) -> Vec<String> {
     } else if finding.nodes.len() == finding.eligible_nodes && finding.nodes.len() > 3 {
         format!("all {}", finding.nodes.len())
     } else if finding.nodes.len() == finding.eligible_nodes {
-        names(&finding.nodes)
+        first_few(&finding.nodes)
     } else {
-        format!("{} ({} of {})", names(&finding.nodes), finding.nodes.len(), finding.eligible_nodes)
+        format!(
+            "{} ({} of {})",
+            first_few(&finding.nodes),
+            finding.nodes.len(),
+            finding.eligible_nodes
+        )
     };
     vec![
         finding.namespace.clone(),

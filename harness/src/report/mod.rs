@@ -19,6 +19,14 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
+/// The first few of some names, and how many more there are.
+#[must_use]
+pub fn first_few(names: &[String]) -> String {
+    let first: Vec<_> = names.iter().take(3).cloned().collect();
+    let more = names.len().saturating_sub(first.len());
+    if more == 0 { first.join(", ") } else { format!("{} and {more} more", first.join(", ")) }
+}
+
 /// The command that runs only one case; each of the paths has a space before it.
 pub(crate) fn only_this_case(paths: &str, id: &str) -> String {
     // As one word of a shell's command line, safe to show and to copy.

@@ -2,7 +2,6 @@
 //! that of this program.
 
 mod links;
-#[expect(dead_code, reason = "explain and audit have tests that use the rest")]
 #[path = "../saved/mod.rs"]
 mod saved;
 #[path = "../told/mod.rs"]

@@ -1,5 +1,7 @@
 //! An image in an archive, as `docker save` writes it.
 
+#![allow(dead_code, reason = "each suite uses what it needs")]
+
 use std::fs;
 use std::path::PathBuf;
 

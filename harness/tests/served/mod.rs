@@ -7,7 +7,12 @@ use std::sync::Arc;
 use gidcheck::api::{Access, Kubeconfig, ServeOptions, Server};
 use gidcheck::images;
 use gidcheck::scenario::{ClusterSpec, KubernetesName, NodeSpec};
+use kube::Api;
+use kube::api::PostParams;
 use kube::config::{KubeConfigOptions, Kubeconfig as ClientConfig};
+use kube::core::{DynamicObject, GroupVersionKind};
+use kube::discovery::ApiResource;
+use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -83,6 +88,15 @@ impl Served {
     pub(crate) async fn admin(&self) -> kube::Client {
         let token = self.access.token.text().to_owned();
         self.client(Some(&token)).await
+    }
+
+    /// Creates an object in the default namespace, as a client does.
+    pub(crate) async fn create(&self, group: &str, version: &str, kind: &str, object: Json) {
+        let kind = GroupVersionKind::gvk(group, version, kind);
+        let objects: Api<DynamicObject> =
+            Api::namespaced_with(self.admin().await, "default", &ApiResource::from_gvk(&kind));
+        let object = serde_json::from_value(object).expect("an object");
+        objects.create(&PostParams::default(), &object).await.expect("it is created");
     }
 
     /// Ends the server; nothing is left of it.

@@ -29,6 +29,9 @@ pub(crate) const fn list(path: &'static str, what: &'static str, is_needed: bool
     List { path, what, is_needed }
 }
 
+/// Nodes.
+pub(crate) const NODES: List = list("/api/v1/nodes", "nodes", true);
+
 /// Pods, and what makes them.
 pub(crate) const MAKERS: [List; 8] = [
     list("/api/v1/pods", "pods", true),

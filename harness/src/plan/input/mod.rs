@@ -17,7 +17,6 @@ use crate::input::{self, InputError, Sink as _};
 use collect::Collector;
 
 /// What is listed besides pods and what makes them.
-const NODES: List = list("/api/v1/nodes", "nodes", true);
 const BUDGETS: List = list("/apis/policy/v1/poddisruptionbudgets", "pod disruption budgets", false);
 /// All of it, as kubectl names it.
 const KINDS: &str = "nodes,pods,deployments,replicasets,daemonsets,statefulsets,jobs,cronjobs,pdb";
@@ -53,7 +52,7 @@ pub async fn read_cluster(
     timeout: Duration,
 ) -> Result<Snapshot, LiveError> {
     let mut collector = Collector::default();
-    let lists = [&[NODES], &live::MAKERS[..], &[BUDGETS]].concat();
+    let lists = [&[live::NODES], &live::MAKERS[..], &[BUDGETS]].concat();
     live::read_cluster(path, context, timeout, &lists, &mut collector).await?;
     Ok(finish(collector)?)
 }

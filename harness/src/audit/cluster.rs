@@ -1,0 +1,217 @@
+//! What manifests are held against: the nodes of the cluster that was read, or one that is asked
+//! for; and which nodes each pod may run on.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use fake_kubelet::skew;
+use fake_kubelet::version::{FeatureGates, KubernetesVersion};
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use serde_json::Value as Json;
+
+use crate::explain::report::ClusterSummary;
+use crate::explain::setting::{
+    Asked, NodeSetting, Setting, SettingError, check_gates, gates_of, policy_gate,
+};
+use crate::explain::{ManifestPod, Manifests};
+use crate::nodes::{self, ApiServerSigns, Assumptions, Component, Groups, NodeRecord, NodeState};
+use crate::report::first_few;
+
+/// Taints with these prefixes come and go with a node's condition; pods run there before and after.
+const PASSING_TAINTS: &[&str] = &["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
+/// What a pod asks of a node, in its spec.
+const PLACEMENT: &[&str] = &["nodeSelector", "affinity", "tolerations"];
+
+/// What manifests are held against.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The API server's version and gates.
+    pub api_server: FeatureGates,
+    /// The different nodes.
+    pub kinds: Vec<NodeSetting>,
+    assumptions: Vec<String>,
+    places: Option<Places>,
+}
+
+/// The nodes that were read, and where pods may run.
+#[derive(Debug)]
+struct Places {
+    names: Vec<String>,
+    groups: Groups<NodeState>,
+    /// By pod: its place in `groups.eligible`.
+    placements: Vec<usize>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Cluster {
+    /// One node of which nobody knows anything but what is asked for.
+    #[must_use]
+    pub fn of_setting(setting: Setting, manifests: &Manifests) -> Self {
+        let is_live = manifests.pods.iter().any(|pod| pod.uid.is_some());
+        let nothing_said = "the nodes of the cluster are not among what was read, so its pods are \
+                            held against this one; read nodes, too, or say --kubernetes and \
+                            --runtime";
+        Self {
+            api_server: setting.api_server,
+            kinds: vec![setting.node],
+            assumptions: if is_live { vec![nothing_said.to_owned()] } else { Vec::new() },
+            places: None,
+        }
+    }
+
+    /// The nodes that were read, but for what is asked for.
+    ///
+    /// # Errors
+    /// [`SettingError`] for a gate that no component has, and for versions asked for that do not
+    /// go together.
+    pub fn of_nodes(manifests: &Manifests, asked: &Asked) -> Result<Self, SettingError> {
+        let records: Vec<NodeRecord> = manifests.nodes.iter().map(without_passing_taints).collect();
+        let mut assumptions = Assumptions::default();
+        let signs = ApiServerSigns {
+            given: asked.api_server,
+            says: manifests.api_server_version.as_deref(),
+            // What objects have now says nothing of another version.
+            keeps_policies: asked.api_server.is_none() && keeps_policies(manifests),
+        };
+        let usual = nodes::usual_version(&records, signs).unwrap_or(KubernetesVersion::NEWEST);
+        let mut states = nodes::states(&records, usual, &asked.gates, &mut assumptions);
+        for state in &mut states {
+            if let Some(version) = asked.kubelet {
+                let gates = nodes::known_gates(version, &asked.gates);
+                state.kubelet = Component { version, gates };
+            }
+            if let Some(runtime) = asked.runtime {
+                state.runtime = runtime.name;
+            }
+        }
+        let api_server = nodes::api_server(signs, &asked.gates, &states, &mut assumptions);
+        let mut versions = BTreeSet::from([api_server.version]);
+        versions.extend(states.iter().map(|state| state.kubelet.version));
+        check_gates(&asked.gates, &versions.into_iter().collect::<Vec<_>>())?;
+        if let Some(kubelet) = asked.kubelet {
+            skew::check(api_server.version, kubelet)?;
+        }
+        let places = Places::new(&records, &states, &manifests.pods);
+        let kinds = places.groups.states.iter().map(setting_of).collect();
+        Ok(Self {
+            api_server: gates_of(api_server.version, &api_server.gates),
+            kinds,
+            assumptions: assumptions
+                .iter()
+                .map(|(text, nodes)| match nodes {
+                    [] => text.to_owned(),
+                    nodes => format!("{text} ({})", first_few(nodes)),
+                })
+                .collect(),
+            places: Some(places),
+        })
+    }
+
+    /// For reports.
+    #[must_use]
+    pub fn summary(&self) -> ClusterSummary {
+        let kinds = self.kinds.iter().enumerate();
+        ClusterSummary {
+            api_server: self.api_server.version().to_string(),
+            gate: policy_gate(&self.api_server),
+            nodes: kinds.map(|(at, kind)| kind.summary(self.names_of(at))).collect(),
+            assumptions: self.assumptions.clone(),
+        }
+    }
+
+    fn names_of(&self, kind: usize) -> Vec<String> {
+        let Some(Places { names, groups, .. }) = &self.places else { return Vec::new() };
+        let groups = groups.groups.iter().filter(|group| group.state == kind);
+        let mut names: Vec<_> =
+            groups.flat_map(|group| &group.nodes).map(|at| names[*at].clone()).collect();
+        names.sort();
+        names
+    }
+
+    /// The kinds of nodes that a pod runs on, or may run on; none for one that runs on Windows,
+    /// where there are no groups.
+    ///
+    /// A pod that no node takes today is held against all of them.
+    #[must_use]
+    pub fn kinds_of(&self, at: usize, pod: &ManifestPod) -> Vec<usize> {
+        if is_for_windows(&pod.manifest) {
+            return Vec::new();
+        }
+        let all = || (0..self.kinds.len()).collect();
+        let Some(places) = &self.places else { return all() };
+        let known: Vec<usize> =
+            pod.nodes.iter().filter_map(|name| places.by_name.get(name).copied()).collect();
+        let groups: Vec<usize> = if known.is_empty() {
+            places.groups.eligible[places.placements[at]].clone()
+        } else {
+            let groups: Vec<_> = known.iter().filter_map(|at| places.groups.of_node[*at]).collect();
+            if groups.is_empty() {
+                // It runs on Windows.
+                return Vec::new();
+            }
+            groups
+        };
+        if groups.is_empty() {
+            return all();
+        }
+        let kinds: BTreeSet<_> =
+            groups.into_iter().map(|group| places.groups.groups[group].state).collect();
+        kinds.into_iter().collect()
+    }
+}
+
+impl Places {
+    fn new(records: &[NodeRecord], states: &[NodeState], pods: &[ManifestPod]) -> Self {
+        let mut asked: Vec<Pod> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let placements = pods.iter().map(|pod| {
+            let asks: BTreeMap<_, _> =
+                PLACEMENT.iter().map(|field| (*field, &pod.manifest["spec"][*field])).collect();
+            let key = serde_json::json!(asks);
+            *known.entry(key.to_string()).or_insert_with(|| {
+                asked.push(asking(key));
+                asked.len() - 1
+            })
+        });
+        let placements = placements.collect();
+        let asked: Vec<&Pod> = asked.iter().collect();
+        let names: Vec<_> = records.iter().map(|record| record.name.clone()).collect();
+        let by_name = names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
+        Self { names, groups: Groups::new(records, states, &asked), placements, by_name }
+    }
+}
+
+/// A pod with nothing but what it asks of nodes; what cannot be read, the API server refuses.
+fn asking(mut spec: Json) -> Pod {
+    if let Some(fields) = spec.as_object_mut() {
+        fields.insert("containers".to_owned(), Json::Array(Vec::new()));
+    }
+    let spec: Option<PodSpec> = serde_json::from_value(spec).ok();
+    Pod { spec, ..Pod::default() }
+}
+
+fn setting_of(state: &NodeState) -> NodeSetting {
+    NodeSetting {
+        kubelet: gates_of(state.kubelet.version, &state.kubelet.gates),
+        runtime: state.profile(),
+        feature: state.feature,
+    }
+}
+
+fn without_passing_taints(record: &NodeRecord) -> NodeRecord {
+    let mut record = record.clone();
+    let passes = |key: &str| PASSING_TAINTS.iter().any(|prefix| key.starts_with(prefix));
+    record.taints.retain(|taint| !passes(&taint.key));
+    record
+}
+
+/// Whether objects have what an API server drops where the gate is off.
+fn keeps_policies(manifests: &Manifests) -> bool {
+    const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
+    let is_kept = |pod: &ManifestPod| pod.uid.is_some() && pod.manifest.pointer(POLICY).is_some();
+    manifests.pods.iter().any(is_kept) || manifests.nodes.iter().any(|node| node.feature.is_some())
+}
+
+fn is_for_windows(manifest: &Json) -> bool {
+    let spec = &manifest["spec"];
+    spec["os"]["name"] == "windows" || spec["nodeSelector"]["kubernetes.io/os"] == "windows"
+}
