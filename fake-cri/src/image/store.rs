@@ -96,12 +96,13 @@ impl ImageStore {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Arc<StoredImage>> {
         let images = self.read();
-        if let Some(found) = images.get(name).or_else(|| images.get(&normalise_reference(name))) {
+        let whole = normalise_reference(name);
+        if let Some(found) = images.get(name).or_else(|| images.get(&whole)) {
             return Some(Arc::clone(found));
         }
         let hex = name.strip_prefix("sha256:").unwrap_or(name);
         let mut found = images.values().filter(|stored| {
-            stored.repo_digest == name
+            stored.repo_digest == whole
                 || (!hex.is_empty() && stored.id["sha256:".len()..].starts_with(hex))
         });
         let first = found.next()?;
@@ -168,23 +169,44 @@ fn digest(image: &Image) -> String {
     hex_id(hasher.finish())
 }
 
-/// A reference with registry and tag, as runtimes complete it: `busybox` is
-/// `docker.io/library/busybox:latest`.
+/// The registry of references that name none, and an older name of it.
+const DOCKER_HUB: &str = "docker.io";
+const OLD_DOCKER_HUB: &str = "index.docker.io";
+
+/// A reference with registry and tag or digest, as runtimes complete it: `busybox` and
+/// `index.docker.io/busybox` are `docker.io/library/busybox:latest`.
+///
+/// With a tag and a digest, the digest decides and the tag is left out. (The rules of the package
+/// `distribution/reference`, which containerd and CRI-O use; CRI-O's configuration may send short
+/// names to other registries.)
 #[must_use]
 pub fn normalise_reference(reference: &str) -> String {
-    let (first, has_path) = match reference.split_once('/') {
-        Some((first, _)) => (first, true),
-        None => (reference, false),
+    let (registry, path) = match reference.split_once('/') {
+        Some((first, rest)) if is_registry(first) => (first, rest),
+        _ => (DOCKER_HUB, reference),
     };
-    let has_registry = has_path && (first.contains(['.', ':']) || first == "localhost");
-    let prefix = match (has_registry, has_path) {
-        (true, _) => "",
-        (false, true) => "docker.io/",
-        (false, false) => "docker.io/library/",
+    let registry = if registry == OLD_DOCKER_HUB { DOCKER_HUB } else { registry };
+    let (path, digest) = match path.split_once('@') {
+        Some((path, digest)) => (path, Some(digest)),
+        None => (path, None),
     };
-    let last = reference.rsplit('/').next().unwrap_or(reference);
-    let suffix = if last.contains([':', '@']) { "" } else { ":latest" };
-    format!("{prefix}{reference}{suffix}")
+    let (path, tag) = match path.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, tag),
+        _ => (path, "latest"),
+    };
+    let of_nobody = registry == DOCKER_HUB && !path.contains('/');
+    let folder = if of_nobody { "library/" } else { "" };
+    match digest {
+        Some(digest) => format!("{registry}/{folder}{path}@{digest}"),
+        None => format!("{registry}/{folder}{path}:{tag}"),
+    }
+}
+
+/// Whether the first part of a reference is a registry rather than somebody's name.
+fn is_registry(first: &str) -> bool {
+    first.contains(['.', ':'])
+        || first == "localhost"
+        || first.contains(|letter: char| letter.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -208,6 +230,47 @@ mod tests {
         assert_eq!(store.find("sha256:"), None);
         assert!(store.remove("busybox"));
         assert_eq!(store.find("busybox"), None);
+    }
+
+    #[test]
+    fn references_of_the_same_image_are_the_same_when_they_are_complete() {
+        let hub = "docker.io/library/nginx:latest";
+        for short in [
+            "nginx",
+            "nginx:latest",
+            "library/nginx",
+            "docker.io/nginx",
+            "docker.io/library/nginx",
+            "index.docker.io/nginx:latest",
+            "index.docker.io/library/nginx",
+            hub,
+        ] {
+            assert_eq!(normalise_reference(short), hub, "{short}");
+        }
+        for (written, whole) in [
+            ("team/web:1", "docker.io/team/web:1"),
+            ("index.docker.io/team/web", "docker.io/team/web:latest"),
+            ("localhost/web", "localhost/web:latest"),
+            ("localhost:5000/web", "localhost:5000/web:latest"),
+            ("Registry/web", "Registry/web:latest"),
+            ("quay.io/a/b/c:1", "quay.io/a/b/c:1"),
+            ("nginx@sha256:12", "docker.io/library/nginx@sha256:12"),
+            ("nginx:1.27@sha256:12", "docker.io/library/nginx@sha256:12"),
+            ("r.example:5000/web:1@sha256:12", "r.example:5000/web@sha256:12"),
+        ] {
+            assert_eq!(normalise_reference(written), whole, "{written}");
+            assert_eq!(normalise_reference(whole), whole);
+        }
+    }
+
+    #[test]
+    fn an_image_is_found_by_its_digest_however_short_its_name_is_written() {
+        let store = ImageStore::new();
+        let stored = store.add(image("busybox:1", "1000"));
+        let digest = &stored.id;
+        for name in [format!("busybox@{digest}"), format!("docker.io/busybox:1@{digest}")] {
+            assert_eq!(store.find(&name), Some(Arc::clone(&stored)), "{name}");
+        }
     }
 
     #[test]
