@@ -119,9 +119,7 @@ fn explained(random: &Random, image: &fake_cri::Image) -> String {
     let accounts = ImageAccounts {
         references: vec![IMAGE.to_owned()],
         image: image.clone(),
-        passwd: None,
-        group: None,
-        architecture: None,
+        ..ImageAccounts::default()
     };
     let mut images = Images::default();
     images.add(IMAGE, accounts, Source::Registry);

@@ -66,6 +66,7 @@ const RULES: &[(Rule, u32)] = &[
     (Rule::UnknownImage, 25),
     (Rule::RuntimesDiffer, 15),
     (Rule::ImplicitPrimaryGroup, 1),
+    (Rule::StandIn, 1),
     (Rule::OtherArchitecture, 1),
 ];
 

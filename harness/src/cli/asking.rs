@@ -62,7 +62,7 @@ impl Asking {
         let target = RuntimeTarget::connect(std::slice::from_ref(endpoint), options)
             .map_err(|error| CommandError::environment("the runtime cannot be used", error))?;
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let bar = Progress::new(suite.requests.len());
+        let bar = Progress::of_cases(suite.requests.len());
         let jobs = jobs.map_or(processors, NonZeroUsize::get);
         let observed = ask(suite, &target, None, jobs, &|| bar.advance());
         bar.finish();

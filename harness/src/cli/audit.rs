@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::manifest_options::{ImageOptions, SettingOptions};
+use super::image_options::{ImageOptions, Purpose};
+use super::manifest_options::SettingOptions;
 use super::{CommandError, Outcome, refuse_problems};
 use crate::audit::cluster::Cluster;
 use crate::audit::files::{Files, FilesError};
@@ -59,7 +60,7 @@ impl FailOn {
 ///
 /// Findings are sorted by weight: groups that open something on a host weigh more. Exit codes:
 /// 0 nothing was found, 1 something was, or a file of a folder could not be read, 2 the input or
-/// the command line is wrong, 3 an image cannot be had.
+/// the command line is wrong, 3 with --pull missing, an image cannot be had.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
@@ -106,7 +107,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
                 .to_owned(),
         ));
     }
-    let images = options.images.images(&files.manifests)?;
+    let images = options.images.images(&files.manifests, Purpose::Audit)?;
     let cluster = cluster(options, &files.manifests, &asked)?;
     let bar = bar(files.manifests.pods.len());
     let looked_at = |count: usize| bar.set_position(u64::try_from(count).unwrap_or(u64::MAX));

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::manifest_options::{ImageOptions, SettingOptions};
+use super::image_options::{ImageOptions, Purpose};
+use super::manifest_options::SettingOptions;
 use super::{CommandError, Outcome, refuse_problems};
 use crate::audit::files::read_text;
 use crate::document::{Problems, Sources};
@@ -24,6 +25,7 @@ enum Output {
 ///
 ///   gidcheck explain pod.yaml
 ///   gidcheck explain pod.yaml --image-archive app.tar
+///   gidcheck explain pod.yaml --image registry.example/team/app:next
 ///   kubectl get deployment web -o yaml | gidcheck explain - --runtime containerd-1.7
 ///
 /// Shows Merge and Strict side by side. Exit codes: 0 it runs as it is written, 1 it does not
@@ -54,7 +56,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
                 .to_owned(),
         ));
     }
-    let images = options.images.images(&manifests)?;
+    let images = options.images.images(&manifests, Purpose::Explain)?;
     let explanation = explain(&manifests, &images, &setting);
     let mut out = anstream::stdout().lock();
     match options.output {

@@ -9,6 +9,7 @@ mod completions;
 mod control;
 mod explain;
 mod fake_cri;
+mod image_options;
 mod images;
 mod list;
 mod man;

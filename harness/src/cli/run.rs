@@ -111,7 +111,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
 fn play(options: &Options, target: &dyn Target, cases: &[&Case]) -> Vec<Report> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = options.jobs.map_or(processors, NonZeroUsize::get);
-    let bar = Progress::new(cases.len());
+    let bar = Progress::of_cases(cases.len());
     let keep = if options.report.is_empty() { Keep::Failures } else { Keep::All };
     let reports = run_all(cases, target, jobs, keep, &|_, _| bar.advance());
     bar.finish();

@@ -177,17 +177,31 @@ impl<'a> Explainer<'a> {
             kind: *kind,
             image: reference,
             known_image: None,
+            unknown_because: None,
             reason: None,
             message: None,
             identity: None,
         };
-        let Some(known) = known else { return outcome };
+        let Some(known) = known else {
+            let why = self.images.why_unknown(&outcome.image);
+            outcome.unknown_because = why.map(str::to_owned);
+            return outcome;
+        };
         let accounts = &known.accounts;
+        if let Some((file, special)) = accounts.special {
+            let what = special.words();
+            let why = format!("its {file} is {what}, and what runtimes read there nobody knows");
+            outcome.unknown_because = Some(why);
+            return outcome;
+        }
         outcome.known_image = Some(ImageSummary {
             archive: match &known.source {
                 Source::Archive(path) => Some(path.display().to_string()),
-                Source::Registry => None,
+                Source::Registry | Source::BuiltIn => None,
             },
+            is_built_in: known.source == Source::BuiltIn,
+            is_stand_in: known.is_stand_in,
+            name: known.name().map(str::to_owned),
             user: accounts.image.user.clone(),
             architecture: accounts.architecture.clone(),
         });

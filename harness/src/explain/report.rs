@@ -194,6 +194,9 @@ pub struct ContainerOutcome {
     pub image: String,
     /// What is known of the image; nothing where it could not be looked at.
     pub known_image: Option<ImageSummary>,
+    /// Why it could not be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_because: Option<String>,
     /// Why it waits: the reason in the container's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -232,12 +235,30 @@ impl ContainerKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageSummary {
-    /// The archive that it is from; none: its registry.
+    /// The archive that it is from; none: its registry, or it is built in.
     pub archive: Option<String>,
+    /// Whether it is the image that is built into gidcheck, and was not looked at anywhere.
+    pub is_built_in: bool,
+    /// Whether it was looked at in place of the image that the manifest names.
+    pub is_stand_in: bool,
+    /// What it is called where it is from; none where it has no name there.
+    pub name: Option<String>,
     /// The image config's `User`; empty where it names none.
     pub user: String,
     /// Its architecture, such as `arm64`, where it says one.
     pub architecture: Option<String>,
+}
+
+impl ImageSummary {
+    /// What it is and where it is from, in words: `example.test/web:2 of web.tar`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("the image without a name");
+        match &self.archive {
+            Some(archive) => format!("{name} of {archive}"),
+            None => name.to_owned(),
+        }
+    }
 }
 
 /// Who a process is.

@@ -148,6 +148,8 @@ fn write_container(
 ) -> io::Result<()> {
     let from = match &container.known_image {
         None => " (not looked at)".to_owned(),
+        Some(image) if image.is_stand_in => format!(" (in its place, {})", image.words()),
+        Some(image) if image.is_built_in => " (built into gidcheck)".to_owned(),
         Some(image) => match &image.archive {
             Some(archive) => format!(" ({archive})"),
             None => " (from its registry)".to_owned(),

@@ -40,6 +40,8 @@ pub enum Rule {
     RuntimesDiffer,
     /// The image could not be looked at.
     UnknownImage,
+    /// Another image was looked at than the manifest names.
+    StandIn,
     /// The image is for another architecture than nodes usually have.
     OtherArchitecture,
     /// The manifest has fields that the API server does not know.
@@ -161,6 +163,13 @@ pub const RULES: &[About] = &[
         "Give the image with --image-archive, or let it be pulled.",
     ),
     about(
+        Rule::StandIn,
+        "stand-in",
+        Severity::Note,
+        "Another image was looked at than the one that the manifest names.",
+        "If that is not the image that you mean, say where it is: --image NAME=FILE.",
+    ),
+    about(
         Rule::OtherArchitecture,
         "other-architecture",
         Severity::Note,
@@ -261,10 +270,18 @@ fn of_pod(pod: &ExplainedPod, outcome: &PodOutcome, group_without_user: bool) ->
 fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut Vec<Warning>) {
     let name = Some(container.name.as_str());
     let Some(image) = &container.known_image else {
-        let text = format!("image {} could not be looked at", container.image);
+        let mut text = format!("image {} could not be looked at", container.image);
+        if let Some(why) = &container.unknown_because {
+            text.push_str(": ");
+            text.push_str(why);
+        }
         warnings.push(Rule::UnknownImage.warn(name, text));
         return;
     };
+    if image.is_stand_in {
+        let text = format!("for image {}, {} was looked at", container.image, image.words());
+        warnings.push(Rule::StandIn.warn(name, text));
+    }
     if let Some(architecture) = &image.architecture
         && architecture != toolbox::ARCHITECTURE
     {

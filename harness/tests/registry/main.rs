@@ -1,8 +1,10 @@
-//! Images straight from a real registry, that of Debian's package `docker-registry`.
+//! Images straight from a registry: from hostile ones, and from a real one, that of Debian's
+//! package `docker-registry`.
 //!
 //! Where it is not on the PATH, `GIDCHECK_REQUIRE_REGISTRY=1` makes that a failure; otherwise
-//! every trial is ignored, and its name says why.
+//! every trial with the real one is ignored, and its name says why.
 
+mod hostile;
 mod server;
 
 use std::fs;
@@ -41,7 +43,8 @@ fn main() -> ExitCode {
             Trial::test(name, || Ok(())).with_ignored_flag(true)
         }
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let hostile = hostile::TESTS.iter().map(|(name, test)| Trial::test(*name, *test));
+    libtest_mimic::run(&arguments, trials.chain(hostile).collect()).exit_code()
 }
 
 const PASSWD: &str = "root:x:0:0::/:/bin/sh\nweb:x:1000:1000::/:/bin/sh\n";
@@ -65,28 +68,43 @@ fn layers(gid: u32) -> Vec<Vec<u8>> {
     ]
 }
 
-fn pod(image: &str) -> String {
+fn pod_named(name: &str, image: &str) -> String {
     json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"},
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("pod-{name}")},
         "spec": {"containers": [{"name": "one", "image": image}]},
     })
     .to_string()
 }
 
-/// Explains a pod of an image, with the docker configuration of a folder.
-fn explain(image: &str, docker: &Path) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gidcheck"))
-        .args(["explain", "-", "--output", "json"])
+/// The program, with the docker configuration of a folder.
+fn command(arguments: &[&str], docker: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gidcheck"));
+    command
+        .args(arguments)
         .env("DOCKER_CONFIG", docker)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program was built with this test");
+        .stderr(Stdio::piped());
+    command
+}
+
+fn gidcheck(arguments: &[&str], docker: &Path, input: &str) -> Output {
+    let mut child =
+        command(arguments, docker).spawn().expect("the program was built with this test");
     let mut stdin = child.stdin.take().expect("the input is a pipe");
-    stdin.write_all(pod(image).as_bytes()).expect("the program reads its input");
+    stdin.write_all(input.as_bytes()).expect("the program reads its input");
     drop(stdin);
     child.wait_with_output().expect("the program ends by itself")
+}
+
+/// Explains a pod of an image, with the docker configuration of a folder.
+fn explain(image: &str, docker: &Path) -> Output {
+    explain_with(image, docker, &[])
+}
+
+fn explain_with(image: &str, docker: &Path, options: &[&str]) -> Output {
+    let arguments = [&["explain", "-", "--output", "json"], options].concat();
+    gidcheck(&arguments, docker, &pod_named("one", image))
 }
 
 /// The container of an explanation, with Merge.

@@ -12,7 +12,7 @@ const MAX_IMAGES: usize = 4096;
 /// The most layers of an image.
 const MAX_LAYERS: usize = 512;
 /// How deep indexes may lie in indexes.
-const MAX_DEPTH: usize = 4;
+pub(in crate::oci) const MAX_DEPTH: usize = 4;
 
 /// Where containerd and buildx put an image's whole reference.
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
@@ -23,6 +23,10 @@ const REF_NAME: &str = "org.opencontainers.image.ref.name";
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) references: Vec<String>,
+    /// Whether the references are names that the archive gives.
+    pub(super) is_named: bool,
+    /// The digest by which the image is pulled, where the archive tells.
+    pub(super) digest: Option<String>,
     pub(super) config: Config,
     /// From the bottom.
     pub(super) layers: Vec<FoundLayer>,
@@ -77,7 +81,7 @@ struct History {
 impl ImageConfig {
     /// The image of these blobs; what the config says of its layers is only told, so nothing is
     /// wrong when it says too little.
-    fn found(self, references: Vec<String>, blobs: Vec<Blob>) -> Result<Found, Problem> {
+    fn found(self, names: Names, blobs: Vec<Blob>) -> Result<Found, Problem> {
         if let Some(os) = self.os.filter(|os| !os.is_empty() && os != "linux") {
             return Err(Problem::NotLinux { os });
         }
@@ -91,36 +95,79 @@ impl ImageConfig {
         });
         let layers = layers.collect();
         let architecture = self.architecture.filter(|name| !name.is_empty());
-        Ok(Found { references, config: self.config.unwrap_or_default(), layers, architecture })
+        let config = self.config.unwrap_or_default();
+        let Names { references, is_named, digest } = names;
+        Ok(Found { references, is_named, digest, config, layers, architecture })
     }
 }
 
-#[derive(Deserialize)]
-struct Index {
+/// What an image is called.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) references: Vec<String>,
+    pub(super) is_named: bool,
+    pub(super) digest: Option<String>,
+}
+
+/// A list of images, such as one for each platform.
+#[derive(Debug, Deserialize)]
+pub(in crate::oci) struct Index {
     manifests: Vec<Descriptor>,
 }
 
-#[derive(Clone, Deserialize)]
+impl Index {
+    /// The image for this program's architecture, else the first for linux.
+    pub(in crate::oci) fn for_linux(&self) -> Option<&Descriptor> {
+        let of = |architecture: Option<&str>| {
+            self.manifests.iter().find(|manifest| match &manifest.platform {
+                Some(platform) => {
+                    platform.os == "linux"
+                        && architecture.is_none_or(|wanted| platform.architecture == wanted)
+                }
+                None => architecture.is_none(),
+            })
+        };
+        of(Some(toolbox::ARCHITECTURE)).or_else(|| of(None))
+    }
+}
+
+/// What leads to a document or a layer.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Descriptor {
+pub(in crate::oci) struct Descriptor {
     #[serde(default)]
     media_type: String,
-    digest: String,
+    /// `sha256:…`.
+    pub(in crate::oci) digest: String,
+    /// How many bytes it has.
+    pub(in crate::oci) size: Option<u64>,
     #[serde(default)]
     annotations: Option<BTreeMap<String, String>>,
     platform: Option<Platform>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Platform {
     os: String,
     architecture: String,
 }
 
-#[derive(Deserialize)]
-struct Manifest {
-    config: Descriptor,
-    layers: Vec<Descriptor>,
+/// What an image is made of.
+#[derive(Debug, Deserialize)]
+pub(in crate::oci) struct Manifest {
+    pub(in crate::oci) config: Descriptor,
+    pub(in crate::oci) layers: Vec<Descriptor>,
+}
+
+impl Manifest {
+    /// The image, whose blobs are in an archive.
+    pub(super) fn found(&self, archive: &mut ArchiveFile, names: Names) -> Result<Found, Problem> {
+        check_layers(self.layers.len())?;
+        let config = Blob::of_digest(&self.config.digest)?;
+        let config: ImageConfig = archive.document(&config)?;
+        let layers = self.layers.iter().map(|layer| Blob::of_digest(&layer.digest));
+        config.found(names, layers.collect::<Result<_, _>>()?)
+    }
 }
 
 /// An entry of `manifest.json`, as `docker save` writes it.
@@ -134,20 +181,21 @@ struct SavedImage {
 
 /// Finds the images of an archive. `stem` is the file's name, for images that have none.
 pub(super) fn find(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Problem> {
-    let found = match (archive.has("index.json"), archive.has("manifest.json")) {
+    match (archive.has("index.json"), archive.has("manifest.json")) {
         // docker save writes both; older ones put the names into manifest.json only.
-        (true, true) if !index_has_names(archive)? => in_manifest_json(archive, stem)?,
-        (true, _) => in_layout(archive, stem)?,
-        (false, true) => in_manifest_json(archive, stem)?,
-        (false, false) => return Err(Problem::NoImages),
-    };
-    for image in &found {
-        if image.layers.len() > MAX_LAYERS {
-            let most = format!("{MAX_LAYERS} layers");
-            return Err(Problem::TooMuch { what: "an image in it has", most });
-        }
+        (true, true) if !index_has_names(archive)? => in_manifest_json(archive, stem),
+        (true, _) => in_layout(archive, stem),
+        (false, true) => in_manifest_json(archive, stem),
+        (false, false) => Err(Problem::NoImages),
     }
-    Ok(found)
+}
+
+fn check_layers(layers: usize) -> Result<(), Problem> {
+    if layers > MAX_LAYERS {
+        let most = format!("{MAX_LAYERS} layers");
+        return Err(Problem::TooMuch { what: "an image in it has", most });
+    }
+    Ok(())
 }
 
 fn top_index(archive: &mut ArchiveFile) -> Result<Index, Problem> {
@@ -174,21 +222,19 @@ fn in_layout(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Proble
     let mut found: Vec<Found> = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for descriptor in top_index(archive)?.manifests {
-        let references = references(descriptor.annotations.as_ref(), stem);
+        let names = names(&descriptor, stem);
         // The same image under several names is there once for each.
         if let Some(&index) = seen.get(&descriptor.digest) {
-            let known = &mut found[index].references;
-            known.extend(
-                references.into_iter().filter(|name| !known.contains(name)).collect::<Vec<_>>(),
-            );
+            let known = &mut found[index];
+            known.is_named |= names.is_named;
+            let more = names.references.into_iter();
+            let more: Vec<_> = more.filter(|name| !known.references.contains(name)).collect();
+            known.references.extend(more);
             continue;
         }
         seen.insert(descriptor.digest.clone(), found.len());
         let manifest = manifest_for_linux(archive, &descriptor)?;
-        let config = Blob::of_digest(&manifest.config.digest)?;
-        let config: ImageConfig = archive.document(&config)?;
-        let layers = manifest.layers.iter().map(|layer| Blob::of_digest(&layer.digest));
-        found.push(config.found(references, layers.collect::<Result<_, _>>()?)?);
+        found.push(manifest.found(archive, names)?);
     }
     Ok(found)
 }
@@ -206,16 +252,7 @@ fn manifest_for_linux(
         }
         let index: Index = archive.document(&blob)?;
         check_count(index.manifests.len())?;
-        let of = |architecture: Option<&str>| {
-            index.manifests.iter().find(|manifest| match &manifest.platform {
-                Some(platform) => {
-                    platform.os == "linux"
-                        && architecture.is_none_or(|wanted| platform.architecture == wanted)
-                }
-                None => architecture.is_none(),
-            })
-        };
-        let next = of(Some(toolbox::ARCHITECTURE)).or_else(|| of(None));
+        let next = index.for_linux();
         let next = next.ok_or_else(|| Problem::NoPlatform { file: blob.path.clone() })?;
         media_type.clone_from(&next.media_type);
         blob = Blob::of_digest(&next.digest)?;
@@ -229,26 +266,30 @@ fn in_manifest_json(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>,
     let mut found = Vec::new();
     for image in saved {
         let config: ImageConfig = archive.document(&Blob::of_path(&image.config))?;
+        check_layers(image.layers.len())?;
         let references = image.repo_tags.filter(|tags| !tags.is_empty());
+        let is_named = references.is_some();
         let references = references.unwrap_or_else(|| vec![made_up(stem, "latest")]);
         let layers = image.layers.iter().map(|path| Blob::of_path(path)).collect();
-        found.push(config.found(references, layers)?);
+        found.push(config.found(Names { references, is_named, digest: None }, layers)?);
     }
     Ok(found)
 }
 
-/// The references that annotations give.
-fn references(annotations: Option<&BTreeMap<String, String>>, stem: &str) -> Vec<String> {
+/// What annotations call an image.
+fn names(descriptor: &Descriptor, stem: &str) -> Names {
     let get = |key: &str| {
-        annotations.and_then(|all| all.get(key)).filter(|name| !name.trim().is_empty()).cloned()
+        let all = descriptor.annotations.as_ref();
+        all.and_then(|all| all.get(key)).filter(|name| !name.trim().is_empty()).cloned()
     };
-    match (get(CONTAINERD_NAME), get(REF_NAME)) {
-        (Some(name), _) => vec![name],
-        (None, Some(name)) if name.contains(['/', ':']) => vec![name],
+    let (references, is_named) = match (get(CONTAINERD_NAME), get(REF_NAME)) {
+        (Some(name), _) => (vec![name], true),
+        (None, Some(name)) if name.contains(['/', ':']) => (vec![name], true),
         // A tag of something, or the short name of an image: nobody can tell.
-        (None, Some(name)) => vec![made_up(stem, &name), name],
-        (None, None) => vec![made_up(stem, "latest")],
-    }
+        (None, Some(name)) => (vec![made_up(stem, &name), name], false),
+        (None, None) => (vec![made_up(stem, "latest")], false),
+    };
+    Names { references, is_named, digest: Some(descriptor.digest.clone()) }
 }
 
 /// A reference for an image without one, from the archive's own name.

@@ -5,6 +5,18 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::report::shown_line;
+
+/// What an archive of images is.
+const EXPECTED: &str =
+    "give an OCI image layout, or what `docker save` writes (not `docker export`)";
+/// How much is shown of what a library says, in characters: it may quote the archive.
+const SHOWN: usize = 120;
+
+fn shown(error: &io::Error) -> String {
+    shown_line(&error.to_string().chars().take(SHOWN).collect::<String>())
+}
+
 /// Why images could not be had from an archive.
 #[derive(Debug, Error)]
 #[error("{} cannot be read as an archive of images: {problem}", path.display())]
@@ -21,13 +33,19 @@ pub enum Problem {
     /// The file cannot be read.
     #[error("the file cannot be read: {0}")]
     Read(#[from] io::Error),
+    /// The file has nothing in it.
+    #[error("the file is empty; save the image again")]
+    Empty,
     /// It is no tar archive.
-    #[error("it is no tar archive: {0}")]
-    NoArchive(#[source] io::Error),
+    #[error("it is no tar archive; {EXPECTED}")]
+    NoArchive,
+    /// It begins as an archive and ends before its last file does.
+    #[error("it ends in the middle of a file; copy or save it again")]
+    CutOff,
     /// It is an archive of something else.
     #[error(
         "it has neither index.json, as an OCI image layout has, nor manifest.json, as docker save \
-         writes"
+         writes; {EXPECTED}"
     )]
     NoImages,
     /// Something has more or is larger than anything sensible.
@@ -39,7 +57,7 @@ pub enum Problem {
         most: String,
     },
     /// A file that another one names is not there.
-    #[error("{file:?} is named but not in the archive")]
+    #[error("{file:?} is named but not in the archive; save the image again")]
     Missing {
         /// The file.
         file: String,
@@ -83,12 +101,22 @@ pub enum Problem {
         file: String,
     },
     /// A layer is no tar archive, or damaged.
-    #[error("layer {file:?}: {source}")]
+    #[error("layer {file:?} cannot be unpacked: {}", shown(source))]
     Layer {
         /// The layer.
         file: String,
         /// What is wrong.
         source: io::Error,
+    },
+    /// A user file of an image is larger than anything sensible.
+    #[error("{user_file} of layer {file:?} has more than {most} bytes, and no more is read")]
+    UserFileTooLarge {
+        /// The layer.
+        file: String,
+        /// `/etc/passwd` or `/etc/group`.
+        user_file: &'static str,
+        /// The most that is read.
+        most: u64,
     },
     /// A hard link leads to nothing.
     #[error(

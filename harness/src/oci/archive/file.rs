@@ -15,7 +15,7 @@ const MAX_FILES: usize = 65_536;
 /// The largest archive that is unpacked when it is compressed as a whole, in bytes.
 const MAX_UNPACKED_BYTES: u64 = 512 * 1024 * 1024;
 /// The largest JSON document, in bytes.
-const MAX_DOCUMENT_BYTES: u64 = 4 * 1024 * 1024;
+pub(in crate::oci) const MAX_DOCUMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// How many links lead from one name of a file to another.
 const MAX_LINKS: usize = 8;
 
@@ -43,16 +43,16 @@ enum Form {
 
 /// A file of the archive, and the digest that it must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Blob {
+pub(in crate::oci) struct Blob {
     /// Its path in the archive.
-    pub(super) path: String,
+    pub(in crate::oci) path: String,
     /// `sha256` in hexadecimal; `None`: nobody says.
-    pub(super) sha256: Option<String>,
+    pub(in crate::oci) sha256: Option<String>,
 }
 
 impl Blob {
     /// A blob of an image layout by its digest, such as `sha256:…`.
-    pub(super) fn of_digest(digest: &str) -> Result<Self, Problem> {
+    pub(in crate::oci) fn of_digest(digest: &str) -> Result<Self, Problem> {
         let hexadecimal = digest.strip_prefix("sha256:").filter(|digits| {
             digits.len() == 64
                 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -72,6 +72,13 @@ impl Blob {
 }
 
 impl ArchiveFile {
+    /// Blobs that stand one after the other in a file: each path's offset and size.
+    pub(super) fn of_blobs(file: File, places: HashMap<String, (u64, u64)>) -> Self {
+        let places = places.into_iter();
+        let entries = places.map(|(path, (offset, size))| (path, Entry::File { offset, size }));
+        Self(Form::Archive { source: Box::new(file), entries: entries.collect() })
+    }
+
     pub(super) fn open(path: &Path) -> Result<Self, Problem> {
         if path.is_dir() {
             return Ok(Self(Form::Folder(path.canonicalize()?)));
@@ -79,14 +86,15 @@ impl ArchiveFile {
         let mut file = File::open(path)?;
         let mut start = Vec::new();
         (&mut file).take(4).read_to_end(&mut start)?;
+        if start.is_empty() {
+            return Err(Problem::Empty);
+        }
         file.seek(SeekFrom::Start(0))?;
         if compression::is_compressed(&start) {
             let mut bytes = Vec::new();
             compression::unpack(file)
-                .map_err(Problem::NoArchive)?
-                .take(MAX_UNPACKED_BYTES + 1)
-                .read_to_end(&mut bytes)
-                .map_err(Problem::NoArchive)?;
+                .and_then(|unpacked| unpacked.take(MAX_UNPACKED_BYTES + 1).read_to_end(&mut bytes))
+                .map_err(|error| no_archive(&error))?;
             if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_UNPACKED_BYTES) {
                 let most = format!("{MAX_UNPACKED_BYTES} bytes; unpack it to a file first");
                 return Err(Problem::TooMuch { what: "unpacked it has", most });
@@ -97,10 +105,15 @@ impl ArchiveFile {
     }
 
     fn index(mut source: Box<dyn Source>) -> Result<Self, Problem> {
+        let length = source.seek(SeekFrom::End(0))?;
+        source.seek(SeekFrom::Start(0))?;
         let mut entries = HashMap::new();
         let mut archive = tar::Archive::new(&mut source);
-        for entry in archive.entries_with_seek().map_err(Problem::NoArchive)? {
-            let entry = entry.map_err(Problem::NoArchive)?;
+        for entry in archive.entries_with_seek().map_err(|error| no_archive(&error))? {
+            let entry = entry.map_err(|error| match entries.is_empty() {
+                true => Problem::NoArchive,
+                false => no_archive(&error),
+            })?;
             if entries.len() == MAX_FILES {
                 return Err(Problem::TooMuch {
                     what: "it has",
@@ -111,6 +124,9 @@ impl ArchiveFile {
             let kind = entry.header().entry_type();
             if kind.is_file() {
                 let (offset, size) = (entry.raw_file_position(), entry.size());
+                if offset.checked_add(size).is_none_or(|end| end > length) {
+                    return Err(Problem::CutOff);
+                }
                 entries.insert(path, Entry::File { offset, size });
             } else if kind.is_symlink() || kind.is_hard_link() {
                 let target = entry.link_name_bytes().unwrap_or_default();
@@ -159,15 +175,26 @@ impl ArchiveFile {
         if let Some(expected) = &blob.sha256 {
             let mut hasher = Sha256::new();
             std::io::copy(&mut self.reader(&blob.path)?, &mut Hashing(&mut hasher))?;
-            let digits = hasher
-                .finalize()
-                .iter()
-                .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
-            if digits != *expected {
+            if hexadecimal(&hasher.finalize()) != *expected {
                 return Err(Problem::Damaged { file: blob.path.clone() });
             }
         }
         self.reader(&blob.path)
+    }
+
+    /// The digest of what a blob unpacks to, such as `sha256:…`; none beyond `most` bytes.
+    pub(super) fn unpacked_digest(
+        &mut self,
+        blob: &Blob,
+        most: u64,
+    ) -> Result<Option<String>, Problem> {
+        let failed = |source| Problem::Layer { file: blob.path.clone(), source };
+        let mut hasher = Sha256::new();
+        let unpacked = compression::unpack(self.reader(&blob.path)?).map_err(failed)?;
+        let mut unpacked = unpacked.take(most);
+        io::copy(&mut unpacked, &mut Hashing(&mut hasher)).map_err(failed)?;
+        let is_whole = unpacked.limit() > 0;
+        Ok(is_whole.then(|| format!("sha256:{}", hexadecimal(&hasher.finalize()))))
     }
 
     /// A JSON document.
@@ -184,6 +211,14 @@ impl ArchiveFile {
         serde_json::from_slice(&bytes)
             .map_err(|source| Problem::Document { file: blob.path.clone(), source })
     }
+}
+
+/// What is wrong with what cannot be read as an archive. (The reader's own words quote the file.)
+fn no_archive(error: &io::Error) -> Problem {
+    // So the readers of tar, gzip and zstd say it, each in its way.
+    let is_cut_off = error.kind() == io::ErrorKind::UnexpectedEof
+        || ["entire block", "incomplete"].iter().any(|word| error.to_string().contains(word));
+    if is_cut_off { Problem::CutOff } else { Problem::NoArchive }
 }
 
 /// Where a file's bytes are in an archive, and how many.
@@ -211,6 +246,11 @@ fn in_folder(root: &Path, path: &str) -> io::Result<(File, u64)> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
     Ok((file, size))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(in crate::oci) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 struct Hashing<'a>(&'a mut Sha256);

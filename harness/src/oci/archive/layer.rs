@@ -1,6 +1,6 @@
 //! One layer over the files below it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Read};
 
 use fake_cri::image::{FileKind, FileNode, FileTree, Links, Located, LookUpError, PathError};
@@ -68,12 +68,34 @@ pub(super) struct Origin {
     pub(super) content: Place,
 }
 
+/// What is neither file nor folder nor link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special {
+    /// A device.
+    Device,
+    /// A FIFO.
+    Fifo,
+}
+
+impl Special {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Device => "a device",
+            Self::Fifo => "a FIFO",
+        }
+    }
+}
+
 /// The files of layers that have been put over each other.
 #[derive(Default)]
 pub(super) struct Stack {
     pub(super) files: FileTree,
     /// By path. What was taken away later is still here.
     origins: Option<HashMap<String, Origin>>,
+    /// What is neither file nor folder nor link, by path.
+    special: BTreeMap<String, Special>,
     layers: usize,
 }
 
@@ -81,6 +103,28 @@ impl Stack {
     /// A stack that keeps no content, but where it is.
     pub(super) fn of_names() -> Self {
         Self { origins: Some(HashMap::new()), ..Self::default() }
+    }
+
+    /// What stands at a path, where that is neither file nor folder nor link.
+    pub(super) fn special(&self, path: &str) -> Option<Special> {
+        self.special.get(path).copied()
+    }
+
+    /// Takes away what [`Stack::special`] knows of a path and what is below it.
+    fn forget_special(&mut self, path: &str) {
+        if self.special.is_empty() {
+            return;
+        }
+        self.special.remove(path);
+        for below in self.special_below(path) {
+            self.special.remove(&below);
+        }
+    }
+
+    fn special_below(&self, folder: &str) -> Vec<String> {
+        let folder = format!("{folder}/");
+        let from = self.special.range(folder.clone()..);
+        from.map(|(path, _)| path).take_while(|path| path.starts_with(&folder)).cloned().collect()
     }
 
     /// What brought a file, in a stack of names.
@@ -126,13 +170,13 @@ impl Stack {
     }
 }
 
-/// The content of one entry of a layer; no more than `most` bytes.
+/// The content of one entry of a layer; none where it has more than `most` bytes.
 pub(super) fn content(
     reader: impl Read,
     name: &str,
     entry: usize,
     most: u64,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Option<Vec<u8>>, Problem> {
     let failed = |source| Problem::Layer { file: name.to_owned(), source };
     let mut archive = tar::Archive::new(unpacked(reader, name)?);
     let found = archive.entries().map_err(failed)?.nth(entry).transpose().map_err(failed)?;
@@ -140,10 +184,8 @@ pub(super) fn content(
     if let Some(found) = found {
         found.take(most + 1).read_to_end(&mut content).map_err(failed)?;
     }
-    if u64::try_from(content.len()).is_ok_and(|length| length > most) {
-        return Err(Problem::TooMuch { what: "a user file has", most: format!("{most} bytes") });
-    }
-    Ok(content)
+    let is_whole = u64::try_from(content.len()).is_ok_and(|length| length <= most);
+    Ok(is_whole.then_some(content))
 }
 
 fn unpacked<'a>(reader: impl Read + 'a, name: &str) -> Result<Box<dyn Read + 'a>, Problem> {
@@ -182,6 +224,7 @@ impl Layer<'_> {
             let hidden = format!("{folder}/{hidden}");
             if !self.own.contains(&hidden) {
                 self.stack.files.remove(&hidden);
+                self.stack.forget_special(&hidden);
             }
             return Ok(());
         }
@@ -203,7 +246,11 @@ impl Layer<'_> {
                 }
                 FileNode::file(bytes)
             }
-            // Devices, pipes and headers of the archive itself say nothing of users.
+            EntryType::Char | EntryType::Block | EntryType::Fifo => {
+                self.put_special(path, entry.header());
+                return Ok(());
+            }
+            // Headers of the archive itself.
             _ => return Ok(()),
         };
         let node = match kind {
@@ -215,13 +262,32 @@ impl Layer<'_> {
             && files.get(&path).is_none_or(|there| there.kind == FileKind::Directory);
         if !keeps_content {
             files.remove(&path);
+            self.stack.forget_special(&path);
         }
+        let files = &mut self.stack.files;
         files.insert(&path, node);
         if let Some(origins) = &mut self.stack.origins {
             origins.insert(path.clone(), Origin { layer: self.layer, content });
         }
         self.own.insert(path);
         Ok(())
+    }
+
+    /// Puts what is neither file nor folder nor link: nothing is known of it but where it is.
+    fn put_special(&mut self, path: String, header: &Header) {
+        self.stack.files.remove(&path);
+        self.stack.forget_special(&path);
+        let number = |number: io::Result<Option<u32>>| number.ok().flatten().unwrap_or_default();
+        let kind = header.entry_type();
+        // Overlay file systems take this device for a whiteout.
+        let is_whiteout = kind == EntryType::Char
+            && number(header.device_major()) == 0
+            && number(header.device_minor()) == 0;
+        if !is_whiteout {
+            let special = if kind == EntryType::Fifo { Special::Fifo } else { Special::Device };
+            self.stack.special.insert(path.clone(), special);
+        }
+        self.own.insert(path);
     }
 
     fn owned(&self, node: FileNode, header: &Header) -> Result<FileNode, Problem> {
@@ -278,6 +344,11 @@ impl Layer<'_> {
             .collect();
         for path in hidden {
             files.take(&path);
+        }
+        for path in self.stack.special_below(folder) {
+            if !self.own.contains(&path) {
+                self.stack.special.remove(&path);
+            }
         }
     }
 }

@@ -4,21 +4,24 @@
 //! are checked, and no path leads out of the image.
 
 mod compression;
-mod documents;
+pub(super) mod documents;
 mod error;
-mod file;
+pub(super) mod file;
 mod layer;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 
 use fake_cri::Image;
 use fake_cri::image::{FileKind, FileNode, FileTree, Links};
 
 pub use error::{ArchiveError, Problem};
+pub use layer::Special;
 
-use documents::{Config, Found, FoundLayer};
+use documents::{Config, Found, FoundLayer, Manifest, Names};
 use file::ArchiveFile;
 use layer::{Budget, Origin, Stack};
 
@@ -26,6 +29,8 @@ use layer::{Budget, Origin, Stack};
 const USER_FILES: [&str; 2] = ["/etc/passwd", "/etc/group"];
 /// The largest user file, in bytes; runtimes read no more than this either.
 const MAX_USER_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// The largest unpacked layer whose digest is computed where nobody says it, in bytes.
+const MAX_DIGESTED_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
 /// An image in an archive and every reference that it is to be known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +76,7 @@ fn open(path: &Path) -> Result<(ArchiveFile, Vec<Found>), Problem> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerOrigin {
     /// Its digest, such as `sha256:…`: of the blob, or where nobody says that, of what it
-    /// unpacks to; else its name in the archive.
+    /// unpacks to; else, of a layer that is too large for that, its name in the archive.
     pub digest: String,
     /// The command that made it, where the image's history tells.
     pub created_by: Option<String>,
@@ -79,10 +84,14 @@ pub struct LayerOrigin {
 
 /// An image of whose files only those are kept that say who its users are, and where these come
 /// from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageAccounts {
     /// The references, as in [`ArchivedImage`].
     pub references: Vec<String>,
+    /// Whether the references are names that the archive gives.
+    pub is_named: bool,
+    /// The digest by which the image is pulled, where that is known.
+    pub digest: Option<String>,
     /// The image, with the first reference; every file but the user files is empty.
     pub image: Image,
     /// The layer that brought `/etc/passwd`, if the image has one.
@@ -91,6 +100,24 @@ pub struct ImageAccounts {
     pub group: Option<LayerOrigin>,
     /// The architecture that it is for, such as `arm64`, where it says one.
     pub architecture: Option<String>,
+    /// A user file that is neither file nor folder, and what it is. (Runtimes open it; what they
+    /// read from a device or a FIFO is nothing that the image says.)
+    pub special: Option<(&'static str, Special)>,
+}
+
+impl ImageAccounts {
+    /// Whether another image has the same users, whatever the two are called.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let content = |accounts: &Self| Self {
+            references: Vec::new(),
+            is_named: false,
+            digest: None,
+            image: Image { reference: String::new(), ..accounts.image.clone() },
+            ..accounts.clone()
+        };
+        content(self) == content(other)
+    }
 }
 
 /// Reads the user files of every image of an archive; however large the image is, little of it is
@@ -108,33 +135,65 @@ fn accounts(path: &Path) -> Result<Vec<ImageAccounts>, Problem> {
     found.into_iter().map(|found| accounts_of(&mut archive, found, &mut budget)).collect()
 }
 
+/// The user files of an image whose blobs stand in a file: each path's offset and size.
+pub(super) fn accounts_of_blobs(
+    file: File,
+    places: HashMap<String, (u64, u64)>,
+    manifest: &Manifest,
+    reference: &str,
+    digest: &str,
+) -> Result<ImageAccounts, Problem> {
+    let mut archive = ArchiveFile::of_blobs(file, places);
+    let names = Names {
+        references: vec![reference.to_owned()],
+        is_named: true,
+        digest: Some(digest.to_owned()),
+    };
+    let found = manifest.found(&mut archive, names)?;
+    accounts_of(&mut archive, found, &mut Budget::of_names())
+}
+
 fn accounts_of(
     archive: &mut ArchiveFile,
     found: Found,
     budget: &mut Budget,
 ) -> Result<ImageAccounts, Problem> {
-    let Found { references, config, layers, architecture } = found;
+    let Found { references, is_named, digest, config, layers, architecture } = found;
     let mut stack = Stack::of_names();
     for FoundLayer { blob, .. } in &layers {
         stack.apply(archive.checked(blob)?, &blob.path, budget)?;
     }
     let mut origins = Vec::new();
     for user_file in USER_FILES {
-        let file = located(&stack, user_file);
-        if let Some((path, node, origin)) = &file {
-            let blob = &layers[origin.content.layer].blob;
-            let reader = archive.checked(blob)?;
-            let entry = origin.content.entry;
-            let content = layer::content(reader, &blob.path, entry, MAX_USER_FILE_BYTES)?;
-            let node = FileNode { kind: FileKind::File(content.into()), ..node.clone() };
-            stack.files.insert(path, node);
-        }
-        origins.push(file.map(|(_, _, origin)| layer_origin(&layers[origin.layer])));
+        let Some((path, node, origin)) = located(&stack, user_file) else {
+            origins.push(None);
+            continue;
+        };
+        let blob = &layers[origin.content.layer].blob;
+        let (entry, most) = (origin.content.entry, MAX_USER_FILE_BYTES);
+        let content = layer::content(archive.checked(blob)?, &blob.path, entry, most)?;
+        let content = content.ok_or_else(|| Problem::UserFileTooLarge {
+            file: blob.path.clone(),
+            user_file,
+            most,
+        })?;
+        let node = FileNode { kind: FileKind::File(content.into()), ..node };
+        stack.files.insert(&path, node);
+        origins.push(Some(layer_origin(archive, &layers[origin.layer])?));
     }
     let group = origins.pop().flatten();
     let passwd = origins.pop().flatten();
+    let special = USER_FILES.into_iter().find_map(|user_file| {
+        let located = stack.files.locate(user_file, Links::StayWithin);
+        // What is special is no part of the tree, so that the path leads nowhere there.
+        let path = located.map_or_else(
+            |failed| format!("{}{}", failed.path, failed.rest),
+            |located| located.path,
+        );
+        Some((user_file, stack.special(&path)?))
+    });
     let image = image(&references, config, stack.files);
-    Ok(ImageAccounts { image, references, passwd, group, architecture })
+    Ok(ImageAccounts { references, is_named, digest, image, passwd, group, architecture, special })
 }
 
 /// The plain file to which a path leads, and what brought it.
@@ -145,13 +204,15 @@ fn located(stack: &Stack, path: &str) -> Option<(String, FileNode, Origin)> {
     Some((located.path, node.clone(), origin))
 }
 
-fn layer_origin(layer: &FoundLayer) -> LayerOrigin {
+fn layer_origin(archive: &mut ArchiveFile, layer: &FoundLayer) -> Result<LayerOrigin, Problem> {
     let digest = layer.blob.sha256.as_ref().map(|digits| format!("sha256:{digits}"));
-    let digest = digest.or_else(|| layer.diff_id.clone());
-    LayerOrigin {
-        digest: digest.unwrap_or_else(|| layer.blob.path.clone()),
-        created_by: layer.created_by.clone(),
-    }
+    let digest = match digest.or_else(|| layer.diff_id.clone()) {
+        Some(digest) => digest,
+        None => archive
+            .unpacked_digest(&layer.blob, MAX_DIGESTED_BYTES)?
+            .unwrap_or_else(|| layer.blob.path.clone()),
+    };
+    Ok(LayerOrigin { digest, created_by: layer.created_by.clone() })
 }
 
 fn image(references: &[String], config: Config, files: FileTree) -> Image {

@@ -13,7 +13,8 @@ use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
 use super::layer::{Budget, Stack};
-use super::{ArchivedImage, LayerOrigin, Problem, read_accounts, read_archive};
+use super::{ArchivedImage, ImageAccounts, LayerOrigin, Problem, Special};
+use super::{read_accounts, read_archive};
 use crate::oci::{OciImage, layout};
 
 type TestResult = Result<(), Box<dyn Error>>;
@@ -481,6 +482,63 @@ fn a_folder_is_read_as_an_archive_is_and_nothing_outside_it() -> TestResult {
     std::os::unix::fs::symlink(&outside, root.join("index.json"))?;
     let problem = read_archive(&root).map_err(|error| error.problem);
     assert!(matches!(problem, Err(Problem::NoImages)), "{problem:?}");
+    Ok(())
+}
+
+/// What is read of an image of these layers.
+fn accounts(layers: &[Vec<u8>]) -> Result<ImageAccounts, Box<dyn Error>> {
+    let mut files = Files::default();
+    let manifest = files.image(layers);
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    let (_folder, path) = files.write()?;
+    Ok(read_accounts(&path)?.pop().ok_or("no image")?)
+}
+
+#[test]
+fn a_layer_that_nobody_names_by_a_digest_has_the_digest_of_what_it_unpacks_to() -> TestResult {
+    let group = layer(&[("etc/group", FILE, "saved")]);
+    let mut files = Files::default();
+    files.add("abc.json", "{}");
+    files.add("abc/layer.tar", gzip(&group));
+    let saved = r#"[{"Config": "abc.json", "RepoTags": ["a:1"], "Layers": ["abc/layer.tar"]}]"#;
+    files.add("manifest.json", saved);
+    let (_folder, path) = files.write()?;
+    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    assert_eq!(read.group.map(|layer| layer.digest), Some(digest(&group)));
+    Ok(())
+}
+
+#[test]
+fn a_user_file_that_is_a_device_or_a_fifo_hides_the_file_below_and_is_told() -> TestResult {
+    let below = layer(&[("etc/group", FILE, "below"), ("etc/passwd", FILE, "below")]);
+    let special = |path: &str, kind| layer(&[(path, kind, "")]);
+    let fifo = accounts(&[below.clone(), special("etc/group", EntryType::Fifo)])?;
+    assert_eq!(fifo.special, Some(("/etc/group", Special::Fifo)));
+    assert_eq!((text(&fifo.image, "/etc/group"), fifo.group), (None, None));
+    let device = accounts(&[below.clone(), special("etc/passwd", EntryType::Block)])?;
+    assert_eq!(device.special, Some(("/etc/passwd", Special::Device)));
+    // Overlay file systems take the device 0, 0 for a whiteout.
+    let whiteout = accounts(&[below.clone(), special("etc/group", EntryType::Char)])?;
+    assert_eq!((text(&whiteout.image, "/etc/group"), whiteout.special), (None, None));
+    // Through a link, and where a later layer takes it away.
+    let linked = layer(&[("etc/group", EntryType::Symlink, "../run/pipe")]);
+    let linked = accounts(&[linked, special("run/pipe", EntryType::Fifo)])?;
+    assert_eq!(linked.special, Some(("/etc/group", Special::Fifo)));
+    for gone in [(".wh.etc", FILE, ""), ("etc/.wh.group", FILE, ""), ("etc/group", FILE, "above")] {
+        let layers = [below.clone(), special("etc/group", EntryType::Fifo), layer(&[gone])];
+        assert_eq!(accounts(&layers)?.special, None, "{gone:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_user_file_that_is_too_large_is_named_with_its_layer_and_the_limit() -> TestResult {
+    let large = layer(&[("etc/passwd", FILE, &"x".repeat(17 * 1024 * 1024))]);
+    let error = accounts(&[gzip(&large)]).err().ok_or("it was read")?.to_string();
+    let layer = digest(&gzip(&large)).replace("sha256:", "");
+    for word in ["/etc/passwd", &layer, "16777216 bytes"] {
+        assert!(error.contains(word), "{word:?} is missing in {error}");
+    }
     Ok(())
 }
 
