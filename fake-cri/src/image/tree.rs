@@ -213,6 +213,45 @@ impl FileTree {
         }
     }
 
+    /// What a look-up of a path meets, and nothing else: there, it ends the same.
+    #[must_use]
+    pub fn on_the_way(&self, path: &str) -> Self {
+        let mut met = Self::default();
+        let (mut at, mut followed) = (String::new(), 0);
+        let mut remaining: Vec<&str> = components(path).rev().collect();
+        while let Some(part) = remaining.pop() {
+            if part == ".." {
+                at.truncate(at.rfind('/').unwrap_or(0));
+                continue;
+            }
+            let parent = at.len();
+            at.push('/');
+            at.push_str(part);
+            let Some(node) = self.nodes.get(&at) else {
+                if !self.has_children(&at) {
+                    break;
+                }
+                met.nodes.insert(at.clone(), FileNode::directory());
+                continue;
+            };
+            met.nodes.insert(at.clone(), node.clone());
+            if let FileKind::Symlink(target) = &node.kind {
+                followed += 1;
+                if followed > MAX_LINKS.max(MAX_LINKS_OF_ROOT) {
+                    break;
+                }
+                at.truncate(if target.starts_with('/') { 0 } else { parent });
+                remaining.extend(components(target).rev());
+            }
+        }
+        met
+    }
+
+    /// Adds the nodes of another tree, in the place of those with the same paths.
+    pub fn extend(&mut self, other: Self) {
+        self.nodes.extend(other.nodes);
+    }
+
     /// The node at a normalised path, if neither it nor anything above it is a link or file.
     fn get_without_links(&self, path: &str) -> Option<&FileNode> {
         let node = self.nodes.get(path)?;
@@ -320,6 +359,44 @@ mod tests {
 
     fn text(tree: &FileTree, path: &str) -> Result<String, PathError> {
         tree.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    #[test]
+    fn a_look_up_ends_the_same_where_only_what_it_meets_is_left() {
+        let link = |target: &str| FileNode::symlink(target);
+        let file = || FileNode::file(*b"file");
+        let layouts: &[&[(&str, FileNode)]] = &[
+            &[("/etc/group", file()), ("/etc/other", file())],
+            &[("/etc/group", link("../usr/group")), ("/usr/group", file()), ("/usr/x", file())],
+            &[
+                ("/etc/group", link("/store/a/../b/group")),
+                ("/store/a/x", file()),
+                ("/store/b/group", file()),
+            ],
+            &[("/etc/group", link("../../../out/group")), ("/out/group", file())],
+            &[("/etc", link("usr/etc")), ("/usr/etc/group", file()), ("/usr/lib/x", file())],
+            &[("/etc/group", link("passwd")), ("/etc/passwd", link("group"))],
+            &[("/etc", file())],
+            &[("/etc/group/inside", file())],
+            &[("/etc/group", FileNode::directory())],
+            &[("/etc/group", link("gone"))],
+            &[("/usr/group", file())],
+        ];
+        for layout in layouts {
+            let whole = tree(layout);
+            let left = whole.on_the_way("/etc/group");
+            for links in [Links::StayWithin, Links::MayNotLeave] {
+                let end = |tree: &FileTree| {
+                    let located = tree
+                        .locate("/etc/group", links)
+                        .map_err(|error| (error.error, error.path.clone(), error.rest.clone()))?;
+                    let kind = located.node.map_or(FileKind::Directory, |node| node.kind.clone());
+                    Ok::<_, (PathError, String, String)>((located.path, kind))
+                };
+                assert_eq!(end(&left), end(&whole), "{layout:?}");
+            }
+        }
+        assert_eq!(tree(layouts[0]).on_the_way("/etc/group").get("/etc/other"), None);
     }
 
     #[test]

@@ -226,24 +226,23 @@ impl Images {
     /// Takes the only image of the archives that nothing names for the only one that is missing.
     pub fn fill_in(&mut self, wanted: &BTreeSet<String>) {
         let missing = self.missing(wanted);
-        let over = self.left_over(wanted);
-        let ([only], Some(reference)) = (over.as_slice(), missing.first()) else { return };
-        if missing.len() == 1 {
-            let image = KnownImage { is_stand_in: true, ..(*only).clone() };
+        let mut over = self.left_over(wanted);
+        let (Some(first), Some(reference)) = (over.next(), missing.first()) else { return };
+        // The same image may be there more than once.
+        let is_only = over.all(|other| other.accounts.is_same_as(&first.accounts));
+        let image = KnownImage { is_stand_in: true, ..first.clone() };
+        drop(over);
+        if is_only && missing.len() == 1 {
             self.known.insert(reference.clone(), image);
         }
     }
 
-    /// The images of the archives that none of these references names, each once.
-    fn left_over(&self, wanted: &BTreeSet<String>) -> Vec<&KnownImage> {
-        let mut over: Vec<&KnownImage> = Vec::new();
-        for image in &self.archived {
-            let is_there = |other: &&KnownImage| other.accounts.is_same_as(&image.accounts);
-            if image.names().is_disjoint(wanted) && !over.iter().any(is_there) {
-                over.push(image);
-            }
-        }
-        over
+    /// The images of the archives that none of these references names.
+    fn left_over<'a>(
+        &'a self,
+        wanted: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = &'a KnownImage> {
+        self.archived.iter().filter(|image| image.names().is_disjoint(wanted))
     }
 
     /// Names of the images that archives have and none of these references names; none where
@@ -251,8 +250,9 @@ impl Images {
     #[must_use]
     pub fn names_left_over(&self, wanted: &BTreeSet<String>) -> Option<String> {
         let over = self.left_over(wanted);
-        let names = over.iter().map(|image| image.name().unwrap_or("one without a name"));
-        (!over.is_empty()).then(|| listed(names))
+        let names: Vec<_> =
+            over.map(|image| image.name().unwrap_or("one without a name")).collect();
+        (!names.is_empty()).then(|| listed(names.into_iter()))
     }
 
     /// Makes all these references mean one image, which may be one that is not known.

@@ -92,7 +92,8 @@ pub struct ImageAccounts {
     pub is_named: bool,
     /// The digest by which the image is pulled, where that is known.
     pub digest: Option<String>,
-    /// The image, with the first reference; every file but the user files is empty.
+    /// The image, with the first reference; of its files there is only what look-ups of the user
+    /// files meet.
     pub image: Image,
     /// The layer that brought `/etc/passwd`, if the image has one.
     pub passwd: Option<LayerOrigin>,
@@ -106,17 +107,14 @@ pub struct ImageAccounts {
 }
 
 impl ImageAccounts {
-    /// Whether another image has the same users, whatever the two are called.
+    /// Whether another image makes processes of the same users, whatever the two are called.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let content = |accounts: &Self| Self {
-            references: Vec::new(),
-            is_named: false,
-            digest: None,
-            image: Image { reference: String::new(), ..accounts.image.clone() },
-            ..accounts.clone()
-        };
-        content(self) == content(other)
+        self.image.user == other.image.user
+            && self.image.files == other.image.files
+            && (&self.passwd, &self.group) == (&other.passwd, &other.group)
+            && self.architecture == other.architecture
+            && self.special == other.special
     }
 }
 
@@ -192,7 +190,11 @@ fn accounts_of(
         );
         Some((user_file, stack.special(&path)?))
     });
-    let image = image(&references, config, stack.files);
+    let mut files = FileTree::default();
+    for user_file in USER_FILES {
+        files.extend(stack.files.on_the_way(user_file));
+    }
+    let image = image(&references, config, files);
     Ok(ImageAccounts { references, is_named, digest, image, passwd, group, architecture, special })
 }
 

@@ -415,7 +415,7 @@ fn user_files_are_traced_to_the_layers_that_brought_them() -> TestResult {
     let read = read_accounts(&path)?.pop().ok_or("no image")?;
     assert_eq!(text(&read.image, "/etc/passwd").as_deref(), Some("through a link\n"));
     assert_eq!(text(&read.image, "/etc/group").as_deref(), Some("root:x:0:\nteam:x:50000:app\n"));
-    assert_eq!(text(&read.image, "/big").as_deref(), Some(""), "nothing else is kept");
+    assert_eq!(text(&read.image, "/big"), None, "nothing else is kept");
     let layer_of = |at: usize, created_by: Option<&str>| LayerOrigin {
         digest: digest(&steps[at]),
         created_by: created_by.map(str::to_owned),
@@ -539,6 +539,17 @@ fn a_user_file_that_is_too_large_is_named_with_its_layer_and_the_limit() -> Test
     for word in ["/etc/passwd", &layer, "16777216 bytes"] {
         assert!(error.contains(word), "{word:?} is missing in {error}");
     }
+    Ok(())
+}
+
+#[test]
+fn an_image_of_a_layout_is_known_by_the_digest_of_its_manifest() -> TestResult {
+    let mut files = Files::default();
+    let manifest = files.image(&[layer(&[])]);
+    files.add("index.json", index(&manifest, &serde_json::Value::Null));
+    let (_folder, path) = files.write()?;
+    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    assert_eq!((read.digest, read.is_named), (Some(manifest), false));
     Ok(())
 }
 
