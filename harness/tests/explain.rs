@@ -307,6 +307,17 @@ fn broken_archives_are_refused_with_their_names() {
 }
 
 #[test]
+fn an_archive_may_come_through_a_pipe() {
+    let saved = Saved::new();
+    let archive = fs::read(saved.path("web.tar")).expect("it was written");
+    let pod = saved.path("pod.json");
+    fs::write(&pod, strict()).expect("the folder can be written");
+    let pod = pod.display().to_string();
+    let arguments = [&pod, "--pull", "never", "--image-archive", "/dev/stdin", "--output", "json"];
+    assert_eq!(first_groups(&gidcheck(&arguments, &archive)), [1000, 50_000]);
+}
+
+#[test]
 fn a_registry_that_cannot_be_reached_is_named_with_what_to_do() {
     let pod = String::from_utf8(strict()).expect("text");
     // Nothing listens on the discard port of this machine.

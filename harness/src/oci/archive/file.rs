@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -14,6 +15,8 @@ use super::error::Problem;
 const MAX_FILES: usize = 65_536;
 /// The largest archive that is unpacked when it is compressed as a whole, in bytes.
 const MAX_UNPACKED_BYTES: u64 = 512 * 1024 * 1024;
+/// The largest archive that comes through a pipe, in bytes.
+const MAX_PIPED_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// The largest JSON document, in bytes.
 pub(in crate::oci) const MAX_DOCUMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// How many links lead from one name of a file to another.
@@ -84,6 +87,9 @@ impl ArchiveFile {
             return Ok(Self(Form::Folder(path.canonicalize()?)));
         }
         let mut file = File::open(path)?;
+        if file.metadata()?.file_type().is_fifo() {
+            file = kept(file)?;
+        }
         let mut start = Vec::new();
         (&mut file).take(4).read_to_end(&mut start)?;
         if start.is_empty() {
@@ -211,6 +217,18 @@ impl ArchiveFile {
         serde_json::from_slice(&bytes)
             .map_err(|source| Problem::Document { file: blob.path.clone(), source })
     }
+}
+
+/// What comes through a pipe, in a file without a name.
+fn kept(pipe: File) -> Result<File, Problem> {
+    let mut file = tempfile::tempfile()?;
+    let length = io::copy(&mut pipe.take(MAX_PIPED_BYTES + 1), &mut file)?;
+    if length > MAX_PIPED_BYTES {
+        let most = format!("{MAX_PIPED_BYTES} bytes; save it to a file first");
+        return Err(Problem::TooMuch { what: "it has", most });
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
 }
 
 /// What is wrong with what cannot be read as an archive. (The reader's own words quote the file.)
