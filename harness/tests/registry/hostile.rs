@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ pub(super) const TESTS: &[Test] = &[
     ("a_blob_that_is_longer_than_its_manifest_says_is_cut_off", endless_blob),
     ("a_blob_that_comes_too_slowly_is_given_up", slow_blob),
     ("a_manifest_that_never_comes_is_given_up", slow_manifest),
+    ("a_token_goes_to_the_registry_and_not_where_it_sends_us", token_goes_to_the_registry_only),
     ("a_blob_with_another_content_is_refused", other_content),
     ("a_manifest_with_another_digest_is_refused", other_manifest),
     ("an_index_without_end_is_refused", endless_index),
@@ -46,6 +47,10 @@ enum Answer {
     Slow,
     /// Where to go for a token.
     Demand(String),
+    /// The same, and something for whoever sends this authorization.
+    For(&'static str, String, Vec<u8>),
+    /// Somewhere else.
+    Elsewhere(String),
 }
 
 /// A registry that answers as it is told.
@@ -53,6 +58,8 @@ struct Hostile {
     address: String,
     sent: Arc<AtomicU64>,
     requests: Arc<AtomicUsize>,
+    /// The lines with which requests start, and those of their authorization.
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Hostile {
@@ -62,15 +69,17 @@ impl Hostile {
         let answers = Arc::new(make(&address));
         let (sent, requests) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
         let (of_all, asked) = (Arc::clone(&sent), Arc::clone(&requests));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
         // It ends with the test's process.
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let (answers, sent) = (Arc::clone(&answers), Arc::clone(&of_all));
-                let requests = Arc::clone(&asked);
-                thread::spawn(move || serve(connection, &answers, &sent, &requests));
+                let (requests, heard) = (Arc::clone(&asked), Arc::clone(&hearing));
+                thread::spawn(move || serve(connection, &answers, &sent, &requests, &heard));
             }
         });
-        Ok(Self { address, sent, requests })
+        Ok(Self { address, sent, requests, heard })
     }
 
     fn image(&self) -> String {
@@ -99,16 +108,21 @@ fn serve(
     answers: &BTreeMap<String, Answer>,
     sent: &AtomicU64,
     requests: &AtomicUsize,
+    heard: &Mutex<Vec<String>>,
 ) -> Option<()> {
     let mut reader = BufReader::new(connection.try_clone().ok()?);
     let mut connection = connection;
     loop {
         let mut first = String::new();
         reader.read_line(&mut first).ok().filter(|length| *length > 0)?;
-        let mut line = String::new();
+        let (mut line, mut authorization) = (String::new(), String::new());
         while reader.read_line(&mut line).ok()? > 2 {
+            if let Some(value) = line.to_lowercase().strip_prefix("authorization: ") {
+                authorization = line[line.len() - value.len()..].trim().to_owned();
+            }
             line.clear();
         }
+        heard.lock().ok()?.push(format!("{} {authorization}", first.trim()));
         requests.fetch_add(1, Ordering::Relaxed);
         let path = first.split(' ').nth(1)?.split('?').next()?.to_owned();
         let mut write = |bytes: &[u8]| -> io::Result<()> {
@@ -136,11 +150,20 @@ fn serve(
                     thread::sleep(Duration::from_millis(200));
                 }
             }
-            Some(Answer::Demand(realm)) => {
+            Some(Answer::For(expected, _, body)) if authorization == *expected => {
+                let head = format!("HTTP/1.1 200 x\r\nContent-Length: {}\r\n\r\n", body.len());
+                write(head.as_bytes()).and_then(|()| write(body)).ok()?;
+            }
+            Some(Answer::Demand(realm) | Answer::For(_, realm, _)) => {
                 let head = format!(
-                    "HTTP/1.1 401 x\r\nWWW-Authenticate: Bearer realm=\"{realm}\"\r\n\
+                    "HTTP/1.1 401 x\r\nWWW-Authenticate: Bearer realm=\"{realm}\",service=\"s\"\r\n\
                      Content-Length: 0\r\n\r\n"
                 );
+                write(head.as_bytes()).ok()?;
+            }
+            Some(Answer::Elsewhere(place)) => {
+                let head =
+                    format!("HTTP/1.1 307 x\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n");
                 write(head.as_bytes()).ok()?;
             }
             None => write(b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n").ok()?,
@@ -231,6 +254,36 @@ fn slow_blob() -> Result<(), Failed> {
         answers
     })?;
     hostile.assert_refused(&["not there after 3 seconds", "--pull-timeout"])
+}
+
+fn token_goes_to_the_registry_only() -> Result<(), Failed> {
+    let storage = Hostile::start(|_| sound().0)?;
+    let hostile = Hostile::start(|address| {
+        let realm = format!("http://{address}/token");
+        let (answers, manifest) = sound();
+        let layer = manifest["layers"][0]["digest"].as_str().unwrap_or_default();
+        let private = answers.into_iter().map(|(path, answer)| match answer {
+            _ if path == blob_path(layer) => {
+                let place = format!("http://{}{path}", storage.address);
+                (path, Answer::Elsewhere(place))
+            }
+            Answer::Whole(_, body) => (path, Answer::For("Bearer secret", realm.clone(), body)),
+            other => (path, other),
+        });
+        let token = ("/token".to_owned(), whole(&json!({"token": "secret"})));
+        private.chain([token]).collect()
+    })?;
+    let docker = tempfile::tempdir()?;
+    let auths = json!({"auths": {&hostile.address: {"auth": "dTpw"}}});
+    std::fs::write(docker.path().join("config.json"), auths.to_string())?;
+    let output = explain_with(&hostile.image(), docker.path(), &[]);
+    assert_eq!(groups(&container(&output)?), [1000, 50_000]);
+    let heard = hostile.heard.lock().map_err(|_| "nobody panicked")?.join("\n");
+    assert!(heard.contains("GET /token?scope=repository%3Aweb%3Apull&service=s"), "{heard}");
+    assert!(heard.contains("Basic dTpw"), "{heard}");
+    let elsewhere = storage.heard.lock().map_err(|_| "nobody panicked")?.join("\n");
+    assert!(elsewhere.contains("/v2/web/blobs/sha256:") && !elsewhere.contains("Bearer"));
+    Ok(())
 }
 
 fn slow_manifest() -> Result<(), Failed> {
