@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::image_options::{ImageOptions, Purpose};
 use super::manifest_options::SettingOptions;
+use super::progress::Progress;
 use super::{CommandError, Outcome, refuse_problems};
 use crate::audit::cluster::Cluster;
 use crate::audit::files::{Files, FilesError};
@@ -109,10 +109,10 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     }
     let images = options.images.images(&files.manifests, Purpose::Audit)?;
     let cluster = cluster(options, &files.manifests, &asked)?;
-    let bar = bar(files.manifests.pods.len());
-    let looked_at = |count: usize| bar.set_position(u64::try_from(count).unwrap_or(u64::MAX));
+    let bar = Progress::of_pods(files.manifests.pods.len());
+    let looked_at = || bar.advance();
     let audit = audit(&files.manifests, &images, &cluster, files.not_read, &looked_at);
-    bar.finish_and_clear();
+    bar.finish();
     let mut out = anstream::stdout().lock();
     match options.output {
         Output::Text => text::write(&mut out, &audit)?,
@@ -136,16 +136,6 @@ fn cluster(
         return Ok(Cluster::of_setting(options.setting.setting()?, manifests));
     }
     Cluster::of_nodes(manifests, asked).map_err(|error| CommandError::Usage(error.to_string()))
-}
-
-/// A bar for the pods; it shows nothing but on a terminal.
-fn bar(pods: usize) -> ProgressBar {
-    let target = ProgressDrawTarget::stderr_with_hz(4);
-    let bar = ProgressBar::with_draw_target(u64::try_from(pods).ok(), target);
-    let style = ProgressStyle::with_template("{pos} of {len} pods {bar:30} {eta} left")
-        .expect("the template is well-formed");
-    bar.set_style(style);
-    bar
 }
 
 fn read_cluster(

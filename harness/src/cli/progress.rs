@@ -23,6 +23,11 @@ impl Progress {
         Self::new(count, "{bar:30} {pos} of {len} cases, {eta} left")
     }
 
+    /// For that many pods.
+    pub(super) fn of_pods(count: usize) -> Self {
+        Self::new(count, "{bar:30} {pos} of {len} pods, {eta} left")
+    }
+
     /// For that many images, which come piece by piece.
     pub(super) fn of_images(count: usize) -> Self {
         Self::new(count, "{bar:30} {pos} of {len} images, {msg} so far")

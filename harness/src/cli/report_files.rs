@@ -1,10 +1,10 @@
 //! Where a run's reports are written.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use thiserror::Error;
+use clap::Args;
 
 use super::CommandError;
 use crate::report::html::html;
@@ -12,94 +12,107 @@ use crate::report::junit::junit;
 use crate::report::run::RunReport;
 use crate::runner::Report;
 
-/// A form of report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Junit,
-    Json,
-    Html,
+/// What stands for standard output.
+const STANDARD_OUTPUT: &str = "-";
+
+/// The reports that are asked for.
+#[derive(Debug, Args)]
+pub(super) struct ReportFiles {
+    /// Write JUnit XML for CI systems; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write JSON for programs, as gidcheck schema --of run describes it; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write one page to read, with all cases and what happened in them; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
-/// Every form, by the name that the command line has for it.
-const FORMS: &[(&str, Form)] =
-    &[("junit", Form::Junit), ("json", Form::Json), ("html", Form::Html)];
-
-/// A report and the file that it is written to, as `FORM=FILE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ReportFile {
-    form: Form,
-    path: PathBuf,
-}
-
-/// A text that is no [`ReportFile`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(super) enum ReportFileError {
-    #[error("write FORM=FILE, such as {known}", known = examples())]
-    NoFile,
-    #[error("no report is called {name:?}; write {known}", known = examples())]
-    NoSuchForm { name: String },
-}
-
-fn examples() -> String {
-    let all: Vec<_> = FORMS.iter().map(|(name, _)| format!("{name}=FILE")).collect();
-    all.join(" or ")
-}
-
-impl FromStr for ReportFile {
-    type Err = ReportFileError;
-
-    fn from_str(text: &str) -> Result<Self, ReportFileError> {
-        let (name, path) = text.split_once('=').ok_or(ReportFileError::NoFile)?;
-        if path.is_empty() {
-            return Err(ReportFileError::NoFile);
-        }
-        let form = FORMS.iter().find(|(known, _)| *known == name).map(|(_, form)| *form);
-        let form = form.ok_or_else(|| ReportFileError::NoSuchForm { name: name.to_owned() })?;
-        Ok(Self { form, path: path.into() })
+impl ReportFiles {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.paths().next().is_none()
     }
-}
 
-impl ReportFile {
-    /// Finds out before a long run whether the file could be written.
+    /// Whether standard output is for a report, and for nothing else.
+    pub(super) fn take_standard_output(&self) -> bool {
+        self.paths().any(|(_, path)| path.as_os_str() == STANDARD_OUTPUT)
+    }
+
+    fn paths(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        [("--junit", &self.junit), ("--json", &self.json), ("--html", &self.html)]
+            .into_iter()
+            .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    }
+
+    /// Finds out before a long run whether these and other files could be written.
     ///
     /// # Errors
-    /// [`CommandError::Usage`] where its folder is none.
-    pub(super) fn check(&self) -> Result<(), CommandError> {
-        let folder = folder_of(&self.path);
-        if folder.is_dir() && !self.path.is_dir() {
-            return Ok(());
-        }
-        Err(CommandError::Usage(format!(
-            "{} cannot be written: {}",
-            self.path.display(),
-            if self.path.is_dir() {
-                "it is a folder; name a file in it".to_owned()
-            } else {
-                format!("there is no folder {}; make it first", folder.display())
+    /// [`CommandError::Usage`] where a folder is none, and where two are the same file.
+    pub(super) fn check(&self, others: &[(&'static str, PathBuf)]) -> Result<(), CommandError> {
+        let others = others.iter().map(|(option, path)| (*option, path.as_path()));
+        let mut taken: BTreeMap<&Path, &str> = BTreeMap::new();
+        for (option, path) in self.paths().chain(others) {
+            if let Some(other) = taken.insert(path, option) {
+                return Err(CommandError::Usage(format!(
+                    "{other} and {option} both write {}; name two files",
+                    path.display()
+                )));
             }
-        )))
+            if path.as_os_str() != STANDARD_OUTPUT {
+                check(path)?;
+            }
+        }
+        Ok(())
     }
 
-    /// Writes it.
+    /// Writes them.
     ///
     /// # Errors
     /// [`CommandError::Environment`].
     pub(super) fn write(&self, run: &RunReport, reports: &[Report]) -> Result<(), CommandError> {
-        let text = match self.form {
-            Form::Junit => junit(run, reports),
-            Form::Html => html(run),
-            Form::Json => serde_json::to_string_pretty(run)
-                .expect("a report holds nothing that JSON cannot hold"),
-        };
-        write_whole(&self.path, &text)
+        if let Some(path) = &self.junit {
+            write_whole(path, &junit(run, reports))?;
+        }
+        if let Some(path) = &self.json {
+            let json = serde_json::to_string_pretty(run)
+                .expect("a report holds nothing that JSON cannot hold");
+            write_whole(path, &json)?;
+        }
+        if let Some(path) = &self.html {
+            write_whole(path, &html(run))?;
+        }
+        Ok(())
     }
 }
 
-/// Writes a file at once, so that nobody finds half a report.
+fn check(path: &Path) -> Result<(), CommandError> {
+    let folder = folder_of(path);
+    if folder.is_dir() && !path.is_dir() {
+        return Ok(());
+    }
+    Err(CommandError::Usage(format!(
+        "{} cannot be written: {}",
+        path.display(),
+        if path.is_dir() {
+            "it is a folder; name a file in it".to_owned()
+        } else {
+            format!("there is no folder {}; make it first", folder.display())
+        }
+    )))
+}
+
+/// Writes a file at once, so that nobody finds half a report; `-` is standard output.
 ///
 /// # Errors
 /// [`CommandError::Environment`].
 pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), CommandError> {
+    if path.as_os_str() == STANDARD_OUTPUT {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", text.trim_end())?;
+        return Ok(out.flush()?);
+    }
     let written = if path.exists() && !path.is_file() {
         // A pipe or a terminal.
         std::fs::write(path, text)

@@ -9,7 +9,7 @@ use clap::Args;
 use cri_api::client::RuntimeEndpoint;
 
 use super::progress::Progress;
-use super::report_files::{ReportFile, write_whole};
+use super::report_files::{ReportFiles, write_whole};
 use super::select::Selection;
 use super::{CommandError, Outcome};
 use crate::report::conformance::ConformanceReport;
@@ -36,10 +36,8 @@ pub(super) struct Options {
     /// How many cases run at once; as many as there are processors when left out.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Write a report to a file: html=FILE is a page to read, junit=FILE is for CI systems,
-    /// json=FILE for programs; repeatable.
-    #[arg(long, value_name = "FORM=FILE")]
-    report: Vec<ReportFile>,
+    #[command(flatten)]
+    reports: ReportFiles,
     /// Write a conformance report of a real runtime: JSON to FILE, and a page to read beside it.
     #[arg(long, value_name = "FILE", requires = "runtime_endpoint")]
     conformance: Option<PathBuf>,
@@ -67,6 +65,15 @@ impl Options {
         }
     }
 
+    fn conformance_files(&self) -> Vec<(&'static str, PathBuf)> {
+        let report = self.conformance.iter();
+        report
+            .flat_map(|path| {
+                [("--conformance", path.clone()), ("the page of --conformance", page_of(path))]
+            })
+            .collect()
+    }
+
     fn runtime_options(&self) -> RuntimeOptions {
         RuntimeOptions {
             call_timeout: self.call_timeout.0,
@@ -79,7 +86,7 @@ impl Options {
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let start = Instant::now();
-    options.report.iter().try_for_each(ReportFile::check)?;
+    options.reports.check(&options.conformance_files())?;
     let suite = options.selection.suite()?;
     let cases = options.selection.cases(&suite)?;
     if options.runtime_endpoint.is_empty() {
@@ -111,10 +118,11 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
 fn play(options: &Options, target: &dyn Target, cases: &[&Case]) -> Vec<Report> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = options.jobs.map_or(processors, NonZeroUsize::get);
-    let bar = Progress::of_cases(cases.len());
-    let keep = if options.report.is_empty() { Keep::Failures } else { Keep::All };
-    let reports = run_all(cases, target, jobs, keep, &|_, _| bar.advance());
-    bar.finish();
+    let bar = (!options.quiet).then(|| Progress::of_cases(cases.len()));
+    let advance = || bar.iter().for_each(Progress::advance);
+    let keep = if options.reports.is_empty() { Keep::Failures } else { Keep::All };
+    let reports = run_all(cases, target, jobs, keep, &|_, _| advance());
+    bar.into_iter().for_each(Progress::finish);
     target.finish();
     reports
 }
@@ -129,12 +137,16 @@ fn show(
 ) -> Result<Outcome, CommandError> {
     let paths = options.selection.paths_as_given();
     let duration = start.elapsed();
-    if !options.report.is_empty() {
+    if !options.reports.is_empty() {
         let about = About { target, sources: &suite.sources, duration, paths: &paths };
         let run = RunReport::new(about, cases, reports);
-        options.report.iter().try_for_each(|file| file.write(&run, reports))?;
+        options.reports.write(&run, reports)?;
     }
-    let mut out = anstream::stdout().lock();
+    let mut out: Box<dyn Write> = if options.reports.take_standard_output() {
+        Box::new(anstream::stderr().lock())
+    } else {
+        Box::new(anstream::stdout().lock())
+    };
     let name = target.name();
     let run = terminal::Run {
         target: &name,
@@ -154,11 +166,14 @@ fn show(
     }
 }
 
+/// The page beside a conformance report.
+fn page_of(conformance: &Path) -> PathBuf {
+    conformance.with_extension("md")
+}
+
 fn write_conformance(path: &Path, report: &ConformanceReport) -> Result<(), CommandError> {
     let json =
         serde_json::to_string_pretty(report).expect("a report holds nothing that JSON cannot hold");
-    for (path, text) in [(path.to_owned(), json), (path.with_extension("md"), report.markdown())] {
-        write_whole(&path, &text)?;
-    }
-    Ok(())
+    write_whole(path, &json)?;
+    write_whole(&page_of(path), &report.markdown())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{CommandError, refuse_problems};
-use crate::report::shown_line;
+use crate::report::shell_word;
 use crate::scenario::{Case, Suite};
 
 /// The scenarios, and which of their cases.
@@ -55,7 +55,7 @@ impl Selection {
 
     /// The paths as they were given, for hints.
     pub(super) fn paths_as_given(&self) -> String {
-        self.paths.iter().map(|path| format!(" {}", shown_line(&path.to_string_lossy()))).collect()
+        self.paths.iter().map(|path| format!(" {}", shell_word(&path.to_string_lossy()))).collect()
     }
 
     fn fits(&self, id: &str) -> bool {

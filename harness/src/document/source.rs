@@ -26,6 +26,9 @@ pub struct Span {
     pub length: usize,
 }
 
+/// How many lines are shown of an item.
+const MOST_OF_ITEM: usize = 8;
+
 /// All texts of one run.
 #[derive(Debug, Default)]
 pub struct Sources {
@@ -45,11 +48,17 @@ impl Sources {
         &self.all[id.0]
     }
 
-    /// The whole line on which a span starts.
-    #[must_use]
-    pub fn line(&self, span: Span) -> &str {
-        let (line, _) = self.position(span);
-        self.get(span.source).text.lines().nth(line - 1).unwrap_or_default().trim_end()
+    /// The first lines of an item of a list that starts where a span does: those that are indented
+    /// as it is, or deeper.
+    pub fn item(&self, span: Span) -> impl Iterator<Item = &str> {
+        let (line, column) = self.position(span);
+        let mut lines = self.get(span.source).text.lines().skip(line - 1).map(str::trim_end);
+        let first = lines.next();
+        let belongs = move |line: &&str| {
+            let depth = line.chars().take_while(|character| *character == ' ').count();
+            !line.is_empty() && depth + 1 >= column
+        };
+        first.into_iter().chain(lines.take_while(belongs)).take(MOST_OF_ITEM)
     }
 
     /// Line and column of a span's start, both from 1, the column in characters.

@@ -83,7 +83,7 @@ fn write_words(text: &mut String, failure: &FailureReport) -> std::fmt::Result {
     if let Some(place) = &failure.place {
         writeln!(text, "{}", shown(place))?;
     }
-    if let Some(line) = &failure.line {
+    for line in &failure.lines {
         writeln!(text, "    {}", shown(line))?;
     }
     writeln!(text, "{}", shown(&failure.what))?;

@@ -29,9 +29,13 @@ pub fn first_few(names: &[String]) -> String {
 
 /// The command that runs only one case; each of the paths has a space before it.
 pub(crate) fn only_this_case(paths: &str, id: &str) -> String {
-    // As one word of a shell's command line, safe to show and to copy.
-    let filter = shown_line(&format!("={id}")).replace('\'', "'\\''");
-    format!("gidcheck run{paths} --filter '{filter}'")
+    format!("gidcheck run{paths} --filter {}", shell_word(&format!("={id}")))
+}
+
+/// A text from outside as one word of a shell's command line, safe to show and to copy.
+pub(crate) fn shell_word(text: &str) -> String {
+    let safe = shown_line(text);
+    shlex::try_quote(&safe).map_or(safe.clone(), std::borrow::Cow::into_owned)
 }
 
 /// A text from outside, safe to show: characters that steer a terminal, or turn the direction of

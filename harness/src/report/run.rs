@@ -113,9 +113,9 @@ pub struct FailureReport {
     /// Where the step or the expectation is written, as `FILE:LINE:COLUMN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// The line that is written there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<String>,
+    /// The first lines of what is written there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
     /// Each thing expected and what was observed instead.
     pub differences: Vec<DifferenceEntry>,
     /// The command that runs only this case.
@@ -235,7 +235,10 @@ fn of_failure(about: About<'_>, case: &Case, failure: &Failure) -> FailureReport
     FailureReport {
         what: failure.what.clone(),
         place: failure.span.map(place),
-        line: failure.span.map(|span| about.sources.line(span).to_owned()),
+        lines: failure
+            .span
+            .map(|span| about.sources.item(span).map(str::to_owned).collect())
+            .unwrap_or_default(),
         differences: failure.differences.iter().map(DifferenceEntry::from).collect(),
         command: super::only_this_case(about.paths, &case.id),
     }

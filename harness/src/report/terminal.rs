@@ -229,8 +229,9 @@ fn write_failure(
         let source = sources.get(span.source);
         let (line, column) = sources.position(span);
         writeln!(out, "          {}:{line}:{column}", shown_line(&source.name))?;
-        let text = sources.line(span);
-        writeln!(out, "          {FAINT}{line} |{FAINT:#} {}", shown(text))?;
+        for (number, text) in (line..).zip(sources.item(span)) {
+            writeln!(out, "          {FAINT}{number:>4} |{FAINT:#} {}", shown_line(text))?;
+        }
     }
     writeln!(out, "          {}", shown(&failure.what))?;
     for difference in &failure.differences {

@@ -17,14 +17,37 @@ const BOTH: &[&str] = &["failing.yaml", "reports"];
 const SHOWN: usize = 2_000;
 
 pub(crate) fn json_is_what_its_schema_says() -> Result<(), Failed> {
-    let run = Run::of(BOTH, &["json"]);
-    let schema = gidcheck(&["schema", "--of", "run"], []).stdout;
-    let mut file = tempfile::NamedTempFile::new()?;
-    file.write_all(&schema)?;
-    let (report, schema) = (run.file("json"), file.path());
-    let output = Command::new("jsonschema").arg("--instance").args([&report, schema]).output()?;
+    fits("run", &Run::of(BOTH, &["json"]).text("json"))?;
+    // Of the built-in suite those areas that have the most to tell.
+    let areas = ["--filter", "faults/", "--filter", "volumes/", "--filter", "admission/"];
+    fits("run", &Run::of(&areas, &["json"]).text("json"))
+}
+
+pub(crate) fn explanations_and_audits_are_what_their_schemas_say() -> Result<(), Failed> {
+    let of = |command| {
+        let arguments = [command, "explain", "--pull", "never", "--output", "json"];
+        String::from_utf8(gidcheck(&arguments, []).stdout)
+    };
+    fits("audit", &of("audit")?)?;
+    let manifest = ["explain", "explain/web.yaml", "--pull", "never", "--output", "json"];
+    fits("explanation", &String::from_utf8(gidcheck(&manifest, []).stdout)?)
+}
+
+/// Holds a document to its schema.
+fn fits(document: &str, text: &str) -> Result<(), Failed> {
+    let file = |text: &[u8]| -> Result<_, Failed> {
+        let mut file = tempfile::NamedTempFile::new()?;
+        file.write_all(text)?;
+        Ok(file)
+    };
+    let schema = file(&gidcheck(&["schema", "--of", document], []).stdout)?;
+    let instance = file(text.as_bytes())?;
+    let output = Command::new("jsonschema")
+        .arg("--instance")
+        .args([instance.path(), schema.path()])
+        .output()?;
     let problems: String = String::from_utf8_lossy(&output.stderr).chars().take(SHOWN).collect();
-    must(output.status.success(), || problems)
+    must(output.status.success() && !text.is_empty(), || problems)
 }
 
 /// The case whose name ends like this.
@@ -103,15 +126,44 @@ pub(crate) fn junit_fits_the_schema() -> Result<(), Failed> {
 }
 
 pub(crate) fn nothing_is_written_where_it_cannot_be() -> Result<(), Failed> {
-    for (report, words) in [
-        ("junit=no/such/folder/run.xml", "there is no folder no/such/folder"),
-        ("junit=reports", "it is a folder"),
-        ("junit=", "junit=FILE"),
-        ("pdf=run.pdf", "no report is called \"pdf\""),
+    for (reports, words) in [
+        (&["--junit=no/such/folder/run.xml"][..], "there is no folder no/such/folder"),
+        (&["--junit=reports"], "it is a folder"),
+        (&["--junit=same", "--html=same"], "--junit and --html both write same"),
+        (&["--json=one", "--json=two"], "cannot be used multiple times"),
     ] {
-        let output = gidcheck(&["run", "failing.yaml", "--report", report], []);
+        let output = gidcheck(&[&["run", "failing.yaml"], reports].concat(), []);
         let text = String::from_utf8_lossy(&output.stderr);
         must(output.status.code() == Some(2) && text.contains(words), || format!("{output:?}"))?;
     }
     Ok(())
+}
+
+pub(crate) fn a_report_on_standard_output_stands_there_alone() -> Result<(), Failed> {
+    let output = gidcheck(&["run", "failing.yaml", "--json", "-"], []);
+    let report: Json = serde_json::from_slice(&output.stdout)?;
+    must(report["schema"] == "gidcheck.dev/run/v1", || report.to_string())?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    must(text.contains("2 cases on simulation"), || text.into_owned())
+}
+
+/// What a failure says runs one case can be copied into a shell, whatever the file is called.
+pub(crate) fn the_command_for_one_case_is_for_a_shell() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let name = "it's $HOME & more.yaml";
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/failing.yaml");
+    std::fs::copy(data, folder.path().join(name))?;
+    let program = Path::new(env!("CARGO_BIN_EXE_gidcheck"));
+    let run = |command: &str| -> Result<String, Failed> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).current_dir(folder.path());
+        let path = std::env::var("PATH").unwrap_or_default();
+        let first = program.parent().unwrap_or(program).display();
+        let output = shell.env("PATH", format!("{first}:{path}")).output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let text = run("gidcheck run \"it's \\$HOME & more.yaml\"")?;
+    let command = text.lines().find_map(|line| line.trim().strip_prefix("only this case: "));
+    let again = run(command.ok_or_else(|| text.clone())?)?;
+    must(again.contains("\n1 case on simulation: 0 held, 1 failed"), || again)
 }

@@ -19,17 +19,33 @@ type Test = fn() -> Result<(), Failed>;
 /// Each trial, and the programs that it needs.
 const TESTS: &[(&str, &[&str], Test)] = &[
     ("json_is_what_its_schema_says", &["jsonschema"], files::json_is_what_its_schema_says),
+    (
+        "explanations_and_audits_are_what_their_schemas_say",
+        &["jsonschema"],
+        files::explanations_and_audits_are_what_their_schemas_say,
+    ),
     ("json_tells_where_ids_come_from", &[], files::json_tells_where_ids_come_from),
     ("json_says_what_failed_and_how_to_run_it", &[], files::json_says_what_failed),
     ("junit_counts_what_the_run_counts", &[], files::junit_counts_what_the_run_counts),
     ("junit_fits_the_schema_of_its_readers", &["xmllint"], files::junit_fits_the_schema),
     ("nothing_is_written_where_it_cannot_be", &[], files::nothing_is_written_where_it_cannot_be),
+    (
+        "a_report_on_standard_output_stands_there_alone",
+        &[],
+        files::a_report_on_standard_output_stands_there_alone,
+    ),
+    (
+        "the_command_for_one_case_is_for_a_shell",
+        &[],
+        files::the_command_for_one_case_is_for_a_shell,
+    ),
     ("html_of_the_suite_is_small_and_loads_nothing", BROWSER, page::the_whole_suite_is_small),
     ("html_filters_cases", BROWSER, page::cases_are_filtered),
     ("html_opens_cases_by_click_and_by_link", BROWSER, page::a_case_opens_and_closes),
     ("html_is_used_with_keys_alone", BROWSER, page::the_matrix_is_used_with_keys_alone),
     ("html_takes_no_name_for_markup", BROWSER, page::names_from_scenarios_are_never_markup),
     ("html_is_dark_where_that_is_preferred", BROWSER, page::the_page_is_dark_where_preferred),
+    ("html_prints_every_case_on_white", BROWSER, page::paper_is_white_and_shows_every_case),
     ("html_fits_narrow_screens", BROWSER, page::a_narrow_screen_shows_all),
 ];
 

@@ -138,6 +138,18 @@ pub(crate) fn the_page_is_dark_where_preferred() -> Result<(), Failed> {
     must(light != dark, || format!("{light} both times"))
 }
 
+/// Ink is for words: on paper the ground is white, whatever the screen prefers.
+pub(crate) fn paper_is_white_and_shows_every_case() -> Result<(), Failed> {
+    let run = Run::of(BOTH, &["html"]);
+    let browser = Browser::open(&run.file("html"))?;
+    browser.prefer("dark")?;
+    browser.print()?;
+    let ground = "getComputedStyle(document.body).backgroundColor";
+    is(&browser, ground, &json!("rgb(255, 255, 255)"))?;
+    is(&browser, "getComputedStyle(document.getElementById('filters')).display", &json!("none"))?;
+    is(&browser, "document.querySelectorAll('details:not([open])').length", &json!(0))
+}
+
 pub(crate) fn a_narrow_screen_shows_all() -> Result<(), Failed> {
     let run = Run::of(BOTH, &["html"]);
     let browser = Browser::open(&run.file("html"))?;

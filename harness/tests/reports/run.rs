@@ -17,7 +17,7 @@ impl Run {
     pub(crate) fn of(paths: &[&str], forms: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("the system has a folder for temporary files");
         let reports = forms.iter().map(|form| {
-            format!("--report={form}={}", folder.path().join(format!("run.{form}")).display())
+            format!("--{form}={}", folder.path().join(format!("run.{form}")).display())
         });
         let output = gidcheck(&["run"].iter().chain(paths).copied().collect::<Vec<_>>(), reports);
         Self { folder, output }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
 use serde_json::{Value as Json, json};
+use tempfile::TempDir;
 
 /// How long chromedriver and pages may take for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,8 +19,22 @@ pub(crate) const ENTER: &str = "\u{e007}";
 /// The protocol's name of the key that leads right.
 pub(crate) const RIGHT: &str = "\u{e014}";
 
+/// What keeps a browser to the page: nothing is asked of any network.
+const QUIET: &[&str] = &[
+    "--headless=new",
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
 /// A browser of its own; dropping it ends it.
 pub(crate) struct Browser {
+    /// What chromedriver and the browser leave behind.
+    folder: TempDir,
     driver: Child,
     port: u16,
     session: String,
@@ -28,16 +43,21 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts a browser and opens a file, as double-clicking it does.
     pub(crate) fn open(file: &Path) -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
         let stdout = driver.stdout.take().ok_or("chromedriver has no output")?;
-        let mut browser = Self { driver, port: 0, session: String::new() };
+        let mut browser = Self { folder, driver, port: 0, session: String::new() };
         browser.port = port(stdout)?;
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"];
+        let profile =
+            format!("--user-data-dir={}", browser.folder.path().join("profile").display());
+        let mut arguments = QUIET.to_vec();
+        arguments.push(&profile);
         let capabilities = json!({
             "browserName": "chrome", "goog:chromeOptions": {"args": arguments},
         });
@@ -68,6 +88,12 @@ impl Browser {
     pub(crate) fn prefer(&self, scheme: &str) -> Result<(), Failed> {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}))
+    }
+
+    /// Makes the page believe that it is printed.
+    pub(crate) fn print(&self) -> Result<(), Failed> {
+        self.devtools("Emulation.setEmulatedMedia", &json!({"media": "print"}))?;
+        self.value("dispatchEvent(new Event('beforeprint'))").map(drop)
     }
 
     fn devtools(&self, name: &str, parameters: &Json) -> Result<(), Failed> {
