@@ -57,6 +57,14 @@ fn the_document_has_the_same_for_programs() {
 }
 
 #[test]
+fn manifests_are_named_as_for_kubectl() {
+    let saved = with_disk();
+    let by_place = shown(&audit(&saved, &["deploy"], b""));
+    assert_eq!(shown(&audit(&saved, &["-f", "deploy"], b"")), by_place);
+    assert_eq!(shown(&audit(&saved, &["--filename", "deploy"], b"")), by_place);
+}
+
+#[test]
 fn code_review_gets_sarif() {
     let log = document(&audit(&with_disk(), &["deploy", "--output", "sarif"], b""));
     assert_eq!(log["version"], "2.1.0");

@@ -58,6 +58,18 @@ fn every_id_has_its_origin_with_merge_and_with_strict() {
 }
 
 #[test]
+fn manifests_are_named_as_for_kubectl() {
+    let saved = Saved::new();
+    let by_place = explain(&saved, &["-"], &strict());
+    for named in [&["-f", "-"][..], &["--filename", "-"], &["--filename=-"]] {
+        assert_eq!(shown(&explain(&saved, named, &strict())), shown(&by_place));
+    }
+    let both = shown(&explain(&saved, &["web.yaml", "-f", "careful.yaml"], b""));
+    assert!(both.contains("web.yaml:") && both.contains("careful.yaml:"), "{both}");
+    assert_refused(&explain(&saved, &[], b""), 2, &["<FILE>"]);
+}
+
+#[test]
 fn a_runtime_that_cannot_do_it_makes_kubelets_reject_strict() {
     assert_snapshot("rejected", &["web.yaml", "--runtime", "containerd-1.7"]);
 }

@@ -65,8 +65,11 @@ impl FailOn {
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
     /// Manifests, folders of them, and what kubectl printed; - is standard input.
-    #[arg(value_name = "PATH", required_unless_present = "kubeconfig")]
+    #[arg(value_name = "PATH", required_unless_present_any = ["kubeconfig", "filename"])]
     paths: Vec<PathBuf>,
+    /// The same as kubectl takes it; repeatable.
+    #[arg(short, long, value_name = "PATH")]
+    filename: Vec<PathBuf>,
     /// Read a live cluster with this kubeconfig.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -91,7 +94,7 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let asked = options.setting.asked()?;
     let mut files = Files::default();
-    for path in &options.paths {
+    for path in options.paths.iter().chain(&options.filename) {
         files.read(path).map_err(|error| CommandError::Usage(with_sources(&error)))?;
     }
     refuse_problems(&files.problems, &files.sources)?;

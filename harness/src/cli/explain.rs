@@ -23,10 +23,10 @@ enum Output {
 /// Reads pods and whatever makes pods (Deployment, Job, CronJob, StatefulSet, DaemonSet, List,
 /// many documents), and their images:
 ///
-///   gidcheck explain pod.yaml
-///   gidcheck explain pod.yaml --image-archive app.tar
-///   gidcheck explain pod.yaml --image registry.example/team/app:next
-///   kubectl get deployment web -o yaml | gidcheck explain - --runtime containerd-1.7
+///   gidcheck explain -f pod.yaml
+///   gidcheck explain -f pod.yaml --image-archive app.tar
+///   gidcheck explain -f pod.yaml --image registry.example/team/app:next
+///   kubectl get deployment web -o yaml | gidcheck explain -f - --runtime containerd-1.7
 ///
 /// Shows Merge and Strict side by side. Exit codes: 0 it runs as it is written, 1 it does not
 /// (rejected, refused, Strict not honoured), 2 the input or the command line is wrong, 3 an image
@@ -35,8 +35,11 @@ enum Output {
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
     /// Manifests, YAML or JSON; - is standard input.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "filename")]
     files: Vec<PathBuf>,
+    /// The same as kubectl takes it; repeatable.
+    #[arg(short, long, value_name = "FILE")]
+    filename: Vec<PathBuf>,
     #[command(flatten)]
     images: ImageOptions,
     #[command(flatten)]
@@ -48,7 +51,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let setting = options.setting.setting()?;
-    let manifests = read(&options.files)?;
+    let manifests = read(options.files.iter().chain(&options.filename))?;
     if manifests.pods.is_empty() {
         return Err(CommandError::Usage(
             "there is no pod in the input, and nothing that makes pods; give manifests of pods, \
@@ -66,7 +69,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     Ok(if has_errors(&explanation) { Outcome::NotHeld } else { Outcome::Held })
 }
 
-fn read(files: &[PathBuf]) -> Result<Manifests, CommandError> {
+fn read<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Manifests, CommandError> {
     let mut sources = Sources::default();
     let mut problems = Problems::default();
     let mut manifests = Manifests::default();
