@@ -60,3 +60,15 @@ pub(crate) fn literal(value: &Json) -> String {
         Json::Bool(_) | Json::Number(_) | Json::String(_) => value.to_string(),
     }
 }
+
+/// A number as JSON made by Go has it: in full from 10^-6 up to 10^21, else with an exponent.
+pub(crate) fn float(value: f64) -> String {
+    if value == 0.0 || (1e-6..1e21).contains(&value.abs()) {
+        return format!("{value}");
+    }
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    }
+}

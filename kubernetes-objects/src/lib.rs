@@ -21,5 +21,6 @@ pub mod selector;
 pub mod status;
 pub mod table;
 pub mod unified_diff;
+pub mod yaml;
 
 pub use status::{Cause, CauseReason, Details, Status};

@@ -6,6 +6,8 @@ use std::fmt;
 use serde_json::{Map, Number, Value as Json};
 
 use super::MAX_STRICT_ERRORS;
+use crate::go::float;
+use crate::yaml::number;
 
 /// A value as it stands in a body.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,30 +131,10 @@ impl From<&Json> for Node {
     }
 }
 
-/// The number that digits stand for, whole where they are; none if it is out of range.
-fn number(digits: &str) -> Option<Number> {
-    let whole = digits.parse().ok().map(|whole: i64| whole.into());
-    whole
-        .or_else(|| digits.parse().ok().map(|whole: u64| whole.into()))
-        .or_else(|| digits.parse().ok().and_then(Number::from_f64))
-}
-
 fn written(number: &Number) -> String {
     match number.as_f64() {
         Some(value) if number.is_f64() => float(value),
         _ => number.to_string(),
-    }
-}
-
-/// A number as JSON made by Go has it: in full from 10^-6 up to 10^21, else with an exponent.
-pub(super) fn float(value: f64) -> String {
-    if value == 0.0 || (1e-6..1e21).contains(&value.abs()) {
-        return format!("{value}");
-    }
-    let text = format!("{value:e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
-        _ => text,
     }
 }
 

@@ -1,15 +1,14 @@
-//! Reads YAML by the rules of `sigs.k8s.io/yaml`, which are those of YAML 1.1: `y`, `no` and `on`
-//! are booleans, `010` is 8 (recorded, `api-1.36.2.json`: a pod named `y` has a bool for a name).
+//! Bodies in YAML, of which the first document counts (recorded, `api-1.36.2.json`: a pod named `y`
+//! has a bool for a name).
 
-use std::collections::{BTreeMap, HashMap};
-
-use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use std::collections::BTreeMap;
 
 use super::MAX_DEPTH;
-use super::node::{Node, float};
+use super::node::Node;
+use crate::yaml::{Field, Limits, Scalar, Sited, Value, documents};
 
-/// How many values a body may have once its aliases are followed.
-const MAX_NODES: usize = 200_000;
+/// How much of a body is read; aliases may repeat all of it.
+const LIMITS: Limits = Limits { depth: MAX_DEPTH, values: 200_000, repeated: 200_000 };
 
 /// What a body says, and which keys it says twice.
 pub(super) struct Read {
@@ -23,247 +22,33 @@ pub(super) struct Read {
 /// # Errors
 /// Words in the form of the server's; what is wrong with the syntax is said by our own parser.
 pub(super) fn read(text: &str) -> Result<Read, String> {
-    let options = granit_parser::options! {
-        emit_comments: false,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-    };
-    let mut reader = Reader {
-        events: Parser::new_from_str_with_options(text, options),
-        anchors: HashMap::new(),
-        duplicates: Vec::new(),
-        nodes: 0,
-        depth: 0,
-    };
-    let node = reader.document()?;
-    Ok(Read { node, duplicates: reader.duplicates })
+    let mut duplicates = Vec::new();
+    let first = documents(text, LIMITS).next().transpose().map_err(|fault| fault.to_string())?;
+    let node = first.map_or(Node::Null, |value| node(value, &mut duplicates));
+    Ok(Read { node, duplicates })
 }
 
-struct Reader<'text> {
-    events: Parser<'text, granit_parser::StrInput<'text>>,
-    anchors: HashMap<usize, Node>,
-    duplicates: Vec<String>,
-    nodes: usize,
-    depth: usize,
-}
-
-impl<'text> Reader<'text> {
-    fn next(&mut self) -> Result<(Event<'text>, Span), String> {
-        match self.events.next() {
-            Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => {
-                Err(format!("yaml: line {}: {}", error.marker().line(), error.info()))
+fn node(sited: Sited, duplicates: &mut Vec<String>) -> Node {
+    match sited.value {
+        Value::Scalar(Scalar::Null) => Node::Null,
+        Value::Scalar(Scalar::Bool(value)) => Node::Bool(value),
+        Value::Scalar(Scalar::Number(digits)) => Node::Number(digits),
+        Value::Scalar(Scalar::Text(text)) => Node::Text(text),
+        Value::List(items) => {
+            Node::List(items.into_iter().map(|item| node(item, duplicates)).collect())
+        }
+        Value::Object(fields) => {
+            let mut read = BTreeMap::new();
+            for Field { name, line, is_merged, value, .. } in fields {
+                let value = node(value, duplicates);
+                if !is_merged && read.contains_key(&name) {
+                    duplicates.push(format!("  line {line}: key {name:?} already set in map"));
+                }
+                read.insert(name, value);
             }
-            None => Ok((Event::StreamEnd, Span::default())),
+            Node::Object(read.into_iter().collect())
         }
     }
-
-    fn document(&mut self) -> Result<Node, String> {
-        loop {
-            match self.next()? {
-                (Event::StreamStart | Event::DocumentStart(..), _) => {}
-                (Event::StreamEnd | Event::DocumentEnd, _) => return Ok(Node::Null),
-                (event, _) => return self.node(event),
-            }
-        }
-    }
-
-    fn node(&mut self, event: Event<'text>) -> Result<Node, String> {
-        self.count(1)?;
-        let (anchor, node) = match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                (anchor, scalar(&text, style, tag.as_deref())?)
-            }
-            Event::SequenceStart(_, anchor, _) => (anchor, self.nested(Self::list)?),
-            Event::MappingStart(_, anchor, _) => (anchor, self.nested(Self::object)?),
-            Event::Alias(anchor) => {
-                let node = self.anchors.get(&anchor).cloned();
-                let node = node.ok_or("yaml: anchor contains itself")?;
-                self.count(size(&node))?;
-                return Ok(node);
-            }
-            _ => return Err("yaml: a value is missing".to_owned()),
-        };
-        if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        Ok(node)
-    }
-
-    fn count(&mut self, nodes: usize) -> Result<(), String> {
-        self.nodes += nodes;
-        if self.nodes > MAX_NODES {
-            return Err("yaml: document contains excessive aliasing".to_owned());
-        }
-        Ok(())
-    }
-
-    fn nested(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<Node, String>,
-    ) -> Result<Node, String> {
-        if self.depth == MAX_DEPTH {
-            return Err("yaml: exceeded max depth".to_owned());
-        }
-        self.depth += 1;
-        let node = read(self)?;
-        self.depth -= 1;
-        Ok(node)
-    }
-
-    fn list(&mut self) -> Result<Node, String> {
-        let mut items = Vec::new();
-        loop {
-            match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Node::List(items)),
-                (event, _) => items.push(self.node(event)?),
-            }
-        }
-    }
-
-    fn object(&mut self) -> Result<Node, String> {
-        let mut fields = BTreeMap::new();
-        loop {
-            let (event, span) = self.next()?;
-            if event == Event::MappingEnd {
-                return Ok(Node::Object(fields.into_iter().collect()));
-            }
-            let merge = is_merge(&event);
-            let key = self.node(event)?;
-            let (event, _) = self.next()?;
-            let value = self.node(event)?;
-            if merge {
-                merge_into(&mut fields, value)?;
-                continue;
-            }
-            let key = key_text(key)?;
-            if fields.contains_key(&key) {
-                let line = span.start.line();
-                self.duplicates.push(format!("  line {line}: key {key:?} already set in map"));
-            }
-            fields.insert(key, value);
-        }
-    }
-}
-
-fn size(node: &Node) -> usize {
-    match node {
-        Node::List(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Node::Object(fields) => 1 + fields.iter().map(|(_, value)| size(value)).sum::<usize>(),
-        _ => 1,
-    }
-}
-
-/// Whether a key is `<<`, which takes over the fields of its value.
-fn is_merge(event: &Event<'_>) -> bool {
-    matches!(event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<")
-}
-
-fn merge_into(fields: &mut BTreeMap<String, Node>, value: Node) -> Result<(), String> {
-    match value {
-        Node::Object(others) => {
-            fields.extend(others);
-            Ok(())
-        }
-        // The first of several counts most.
-        Node::List(items) if items.iter().all(|item| matches!(item, Node::Object(_))) => {
-            items.into_iter().rev().try_for_each(|item| merge_into(fields, item))
-        }
-        _ => Err("yaml: map merge requires map or sequence of maps as the value".to_owned()),
-    }
-}
-
-fn key_text(key: Node) -> Result<String, String> {
-    match key {
-        Node::Text(text) | Node::Number(text) => Ok(text),
-        Node::Bool(value) => Ok(value.to_string()),
-        Node::Null | Node::List(_) | Node::Object(_) => {
-            Err(format!("unsupported map key of type: {}", key.kind()))
-        }
-    }
-}
-
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, String> {
-    let wanted = tag.map_or("", |tag| tag.core_suffix().unwrap_or("str"));
-    if wanted == "str" || (tag.is_none() && style != ScalarStyle::Plain) {
-        return Ok(Node::Text(text.to_owned()));
-    }
-    let node = plain(text)?;
-    let got = match &node {
-        Node::Bool(_) => "bool",
-        Node::Null => "null",
-        Node::Number(digits) if digits.contains(['.', 'e']) => "float",
-        Node::Number(_) => "int",
-        _ => "str",
-    };
-    match wanted {
-        "" => Ok(node),
-        _ if wanted == got || (wanted == "float" && got == "int") => Ok(node),
-        _ => Err(format!("yaml: cannot decode !!{got} `{text}` as a !!{wanted}")),
-    }
-}
-
-/// What a scalar without quotes and tag is.
-fn plain(text: &str) -> Result<Node, String> {
-    Ok(match text {
-        "" | "~" | "null" | "Null" | "NULL" => Node::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            Node::Bool(true)
-        }
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            Node::Bool(false)
-        }
-        ".nan" | ".NaN" | ".NAN" => return Err(unsupported("NaN")),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Err(unsupported("+Inf")),
-        "-.inf" | "-.Inf" | "-.INF" => return Err(unsupported("-Inf")),
-        _ => match text.as_bytes() {
-            [b'0'..=b'9' | b'+' | b'-', ..] => number(&text.replace('_', "")),
-            [b'.', ..] => decimal(text),
-            _ => None,
-        }
-        .map_or_else(|| Node::Text(text.to_owned()), Node::Number),
-    })
-}
-
-fn unsupported(value: &str) -> String {
-    format!("json: unsupported value: {value}")
-}
-
-/// The decimal digits of a whole number in any base, or of a decimal one.
-fn number(text: &str) -> Option<String> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", text.strip_prefix('+').unwrap_or(text)),
-    };
-    let prefixed = |prefixes: [&str; 2]| prefixes.iter().find_map(|at| digits.strip_prefix(at));
-    let (base, rest) = if let Some(rest) = prefixed(["0x", "0X"]) {
-        (16, rest)
-    } else if let Some(rest) = prefixed(["0b", "0B"]) {
-        (2, rest)
-    } else if let Some(rest) = prefixed(["0o", "0O"]) {
-        (8, rest)
-    } else if digits.len() > 1 && digits.starts_with('0') {
-        (8, digits)
-    } else {
-        (10, digits)
-    };
-    let unsigned = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    match u128::from_str_radix(rest, base) {
-        Ok(0) if unsigned => Some("0".to_owned()),
-        Ok(value) if unsigned => Some(format!("{sign}{value}")),
-        _ => decimal(text),
-    }
-}
-
-/// A number with a point or an exponent, as JSON has it.
-fn decimal(text: &str) -> Option<String> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let allowed = |byte: u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
-    if !unsigned.bytes().all(allowed) || !unsigned.bytes().any(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let value: f64 = text.parse().ok()?;
-    value.is_finite().then(|| float(value))
 }
 
 #[cfg(test)]
