@@ -96,3 +96,40 @@ fn a_phase_and_a_metric_that_do_not_exist_can_never_hold_and_are_refused() {
     let report = problems(&format!("  steps: [{{never: [{{metric: {metric}}}]}}]\n"));
     assert!(report.contains("\"kubelet_started_pods_total\"?"), "{report}");
 }
+
+#[test]
+fn a_file_that_is_out_of_bounds_is_said_in_plain_words() {
+    let deep = "{a: ".repeat(100) + &"}".repeat(100);
+    let many = format!("[{}]", "1,".repeat(200_001));
+    let base = (0..10).map(|_| "x").collect::<Vec<_>>().join(",");
+    let mut bomb = format!("a0: &a0 [{base}]\n");
+    for level in 1..7 {
+        let items = [format!("*a{}", level - 1).as_str(); 10].join(",");
+        bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+    }
+    let anchors: String = (0..1_001).map(|at| format!("- &a{at} x\n")).collect();
+    let aliases = format!("- &a x\n{}", "- *a\n".repeat(1_001));
+    for (text, words) in [
+        (deep, "the values lie more than 32 deep in each other"),
+        (many, "the file has more than 200000 values"),
+        (bomb, "aliases, such as *name, repeat more than 200000 values"),
+        (anchors, "the file has more than 1000 anchors, such as &name"),
+        (aliases, "more than 1000"),
+    ] {
+        let suite = Suite::from_text("hostile.yaml", &text);
+        let problems = suite.problems.sorted();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains(words), "{words}: {}", problems[0].message);
+        assert!(problems[0].help.is_some(), "{words}");
+    }
+}
+
+#[test]
+fn what_is_as_deep_as_may_be_is_read_on_any_thread() {
+    for (open, close) in [("{a: ", "}"), ("[", "]"), ("- ", "")] {
+        let text = open.repeat(32) + "x" + &close.repeat(32);
+        let suite = Suite::from_text("hostile.yaml", &text);
+        let problems = suite.problems.sorted();
+        assert!(problems[0].message.contains("it has no spec"), "{}", problems[0].message);
+    }
+}

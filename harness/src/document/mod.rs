@@ -4,12 +4,16 @@
 //! is a [`Problem`] with its place, so that one run can show all of them.
 
 mod excerpt;
+mod fault;
+mod manifests;
 mod node;
 mod parse;
 mod problem;
 mod shape;
 mod source;
 
+pub(crate) use fault::in_words;
+pub use manifests::{parse_manifests, say_where_readings_differ};
 pub use node::{Entry, Node, Value};
 pub use parse::{MAX_BYTES, parse};
 pub use problem::{Problem, Problems};

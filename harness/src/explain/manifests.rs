@@ -9,10 +9,12 @@ use kubernetes_objects::resource;
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
-use crate::document::{Node, Problem, Problems, SourceId, Sources, parse};
+use crate::document::{Node, Problem, Problems, SourceId, Sources, Value, parse_manifests};
 use crate::input::Part;
 use crate::nodes::NodeRecord;
 
+/// What to do about what is no object.
+const HELP: &str = "write a Kubernetes object, with apiVersion and kind";
 /// The most pods of all manifests together, and the most nodes.
 const MOST: usize = 100_000;
 /// How deep lists may lie in lists.
@@ -116,7 +118,7 @@ impl Manifests {
         foreign: Foreign,
         problems: &mut Problems,
     ) {
-        match parse(sources, id) {
+        match parse_manifests(sources, id) {
             Ok(documents) => {
                 for document in documents {
                     if foreign == Foreign::PassedOver && !is_object(&document) {
@@ -140,19 +142,22 @@ impl Manifests {
         depth: usize,
         problems: &mut Problems,
     ) {
-        let kind = object.get("kind").and_then(Node::text).unwrap_or(kind_of_list);
+        let written = object.get("kind");
+        if let Some(kind) = written.filter(|kind| !matches!(kind.value, Value::String(_))) {
+            let message = format!("kind must be a text, and is {}", kind.kind());
+            return problems.add(Problem::new(kind.span, message));
+        }
+        let kind = written.and_then(Node::text).unwrap_or(kind_of_list);
         if kind.is_empty() {
-            if object.entries().is_empty()
-                && object.text().is_none_or(|text| text.trim().is_empty())
-            {
+            let message = match &object.value {
                 // Documents of nothing but comments are usual.
-                return;
-            }
-            problems.add(
-                Problem::new(object.span, "this is no Kubernetes object: it has no kind")
-                    .help("Each document needs apiVersion and kind"),
-            );
-            return;
+                Value::Null => return,
+                Value::String(text) if text.trim().is_empty() => return,
+                Value::Mapping(entries) if entries.is_empty() && depth == 0 => return,
+                Value::Mapping(_) => "this is no Kubernetes object: it has no kind".to_owned(),
+                _ => format!("this is no Kubernetes object: it is {}", object.kind()),
+            };
+            return problems.add(Problem::new(object.span, message).help(HELP));
         }
         let listed = kind.strip_suffix("List");
         if let (Some(items), Some(listed)) = (object.get("items"), listed) {
@@ -160,8 +165,18 @@ impl Manifests {
                 problems.add(Problem::new(object.span, "lists inside lists go too deep"));
                 return;
             }
-            for item in items.items() {
-                self.add(sources, item, listed, depth + 1, problems);
+            if !matches!(items.value, Value::List(_) | Value::Null) {
+                let message = format!("items of a {kind} must be a list, and are {}", items.kind());
+                return problems.add(Problem::new(items.span, message));
+            }
+            for (index, item) in items.items().iter().enumerate() {
+                if matches!(item.value, Value::Mapping(_)) {
+                    self.add(sources, item, listed, depth + 1, problems);
+                } else {
+                    let message =
+                        format!("item {} of the list is {}, and no object", index + 1, item.kind());
+                    problems.add(Problem::new(item.span, message).help(HELP));
+                }
             }
             return;
         }

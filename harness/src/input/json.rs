@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::InputError;
 use super::object::{Part, RawObject, Sink};
 use super::position::{Position, Positioned};
+use super::{InputError, end_of_logs};
 
 /// How much is shown of a text where an object should be.
 const SHOWN: usize = 40;
@@ -25,9 +25,14 @@ pub(super) fn read<R: BufRead>(
 ) -> Result<(), InputError> {
     sink.begin_source(name);
     loop {
-        let failed = |source| InputError::Read { source_name: name.to_owned(), source };
-        if reader.next_text_byte().map_err(failed)?.is_none() {
-            return Ok(());
+        let failed = |source| read_failed(name, source);
+        match reader.next_text_byte().map_err(failed)? {
+            None => return Ok(()),
+            Some(b'=') => {
+                skip_logs(name, &mut reader, position, sink)?;
+                continue;
+            }
+            Some(_) => {}
         }
         let before = position.line() - 1;
         let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
@@ -53,6 +58,38 @@ pub(super) fn read<R: BufRead>(
             });
         }
     }
+}
+
+/// Passes over the logs that `kubectl cluster-info dump` prints between documents.
+fn skip_logs<R: BufRead>(
+    name: &str,
+    reader: &mut Positioned<'_, R>,
+    position: &Position,
+    sink: &dyn Sink,
+) -> Result<(), InputError> {
+    let line = position.line();
+    let mut next = || reader.line().map_err(|source| read_failed(name, source));
+    let first = next()?.unwrap_or_default();
+    let Some(end) = end_of_logs(&String::from_utf8_lossy(&first)) else {
+        return Err(InputError::Syntax {
+            source_name: name.to_owned(),
+            line,
+            column: 1,
+            format: "JSON",
+            message: "expected an object".to_owned(),
+            understood: sink.understood(),
+        });
+    };
+    while let Some(line) = next()? {
+        if line.strip_suffix(b"\r").unwrap_or(&line) == end.trim_start().as_bytes() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read_failed(name: &str, source: std::io::Error) -> InputError {
+    InputError::Read { source_name: name.to_owned(), source }
 }
 
 /// What a document was.

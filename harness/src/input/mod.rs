@@ -139,6 +139,16 @@ pub(crate) fn source_name(path: &Path) -> String {
     crate::report::shown_line(&shown)
 }
 
+/// How the logs of a container begin and end in what `kubectl cluster-info dump` prints.
+const LOGS: (&str, &str) = ("==== START logs for container ", "==== END logs for container ");
+
+/// The line that ends the logs of a container, where a text begins with them; none where it does
+/// not.
+pub(crate) fn end_of_logs(text: &str) -> Option<String> {
+    let of = text.strip_prefix(LOGS.0)?.lines().next()?;
+    Some(format!("\n{}{of}", LOGS.1))
+}
+
 /// What begins a file that is no text, and what to say of it.
 const NO_TEXT: &[(&[u8], &str)] = &[
     (
@@ -150,9 +160,15 @@ const NO_TEXT: &[(&[u8], &str)] = &[
     (&[0], "it begins with NUL bytes, and so was damaged; write it again"),
 ];
 
-fn no_text(name: &str, start: &[u8]) -> Option<InputError> {
+/// Why a file that begins so is no text that anybody reads.
+pub(crate) fn no_text(name: &str, start: &[u8]) -> Option<InputError> {
     let marked = start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]);
-    let unmarked = matches!(start, [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..]);
+    let unmarked = match start {
+        [0, letter, ..] | [letter, 0, ..] => {
+            letter.is_ascii_graphic() || letter.is_ascii_whitespace()
+        }
+        _ => false,
+    };
     if marked || unmarked {
         return Some(InputError::Utf16(name.to_owned()));
     }

@@ -88,6 +88,30 @@ impl<'a, R: BufRead> Positioned<'a, R> {
             }
         }
     }
+
+    /// Passes over a line and gives its first bytes; none at the end.
+    pub(super) fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        const KEPT: usize = 1024;
+        let mut line = Vec::new();
+        let mut is_begun = false;
+        loop {
+            let buffer = self.inner.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(is_begun.then_some(line));
+            }
+            is_begun = true;
+            let end = memchr::memchr(b'\n', buffer);
+            let read = end.map_or(buffer.len(), |end| end + 1);
+            let text = &buffer[..end.unwrap_or(read)];
+            line.extend_from_slice(&text[..text.len().min(KEPT - line.len())]);
+            self.position.begin_object();
+            self.position.advance(&buffer[..read])?;
+            self.inner.consume(read);
+            if end.is_some() {
+                return Ok(Some(line));
+            }
+        }
+    }
 }
 
 impl<R: BufRead> Read for Positioned<'_, R> {

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::document::{
-    Entry, Format, Node, Problem, Problems, Reference, Shape, Sources, Span, Value, closest, parse,
+    Entry, Format, Node, Problem, Problems, Reference, Shape, Sources, Span, Value, closest,
+    parse_manifests, say_where_readings_differ,
 };
 
 use super::files::Files;
@@ -157,7 +158,10 @@ impl Context<'_> {
                     // What is wrong with the file is said already.
                     None => manifests.push(manifest.clone()),
                 },
-                _ => manifests.push(manifest.clone()),
+                _ => {
+                    say_where_readings_differ(self.sources, manifest, self.problems);
+                    manifests.push(manifest.clone());
+                }
             }
         }
         Node { value: Value::List(manifests), span: apply.span }
@@ -170,7 +174,7 @@ impl Context<'_> {
         let manifests = match self.files.manifest(self.path, name) {
             Ok((path, text)) => {
                 let id = self.sources.add(path.display().to_string(), text);
-                match parse(self.sources, id) {
+                match parse_manifests(self.sources, id) {
                     Ok(documents) => Some(documents),
                     Err(problem) => {
                         self.problems.add(problem);

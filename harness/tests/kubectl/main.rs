@@ -8,6 +8,7 @@ mod cluster;
 mod containers;
 mod controllers;
 mod debugging;
+mod manifests;
 mod nodes;
 mod policies;
 mod reading;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         debugging::TESTS,
         workloads::TESTS,
         controllers::TESTS,
+        manifests::TESTS,
         nodes::TESTS,
         policies::TESTS,
         services::TESTS,

@@ -202,3 +202,31 @@ fn an_axis_that_nothing_uses_is_said() {
     assert_eq!(said("{kubernetes: \"${kubernetes}\"}", ""), Vec::<String>::new());
     assert_eq!(said("{}", ", when: {kubernetes: \"1.32\"}"), Vec::<String>::new());
 }
+
+#[test]
+fn a_manifest_that_kubectl_would_read_otherwise_is_said() {
+    let pod = |spec: &str| {
+        let pod = format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {spec}}}");
+        format!("    - apply: {pod}")
+    };
+    for (spec, message) in [
+        (
+            "{securityContext: {runAsUser: 0100}, containers: []}",
+            "kubectl takes 0100 for the number 64, and here it is the number 100",
+        ),
+        (
+            "{containers: [{name: y, image: i}]}",
+            "kubectl takes y for the boolean true, and here it is the text \"y\"",
+        ),
+        (
+            "{nodeSelector: {on: a}, containers: []}",
+            "kubectl takes the key on for the boolean true",
+        ),
+    ] {
+        let said = said(NODES, &pod(spec));
+        assert!(said.iter().any(|one| one.contains(message)), "{message}: {said:#?}");
+    }
+    let same = "{securityContext: {runAsUser: 0x64, runAsGroup: 100}, nodeSelector: {'on': 'y', \
+                \"0\": \"010\"}, containers: []}";
+    assert_eq!(said(NODES, &pod(same)), Vec::<String>::new());
+}
