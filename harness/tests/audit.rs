@@ -6,8 +6,10 @@ mod saved;
 mod served;
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use program::{assert_refused, shown};
 use saved::Saved;
@@ -147,7 +149,7 @@ fn a_file_that_is_named_must_be_right() {
     assert_refused(&chart, 2, &["deploy/chart/templates/pod.yaml:4"]);
     assert_refused(&audit(&saved, &["deploy/values.yml"], b""), 2, &["no kind"]);
     assert_refused(&audit(&saved, &["nowhere"], b""), 2, &["nowhere", "No such file"]);
-    assert_refused(&audit(&saved, &["-"], b"\xff"), 2, &["not UTF-8"]);
+    assert_refused(&audit(&saved, &["-"], b"\xff"), 2, &["<stdin>:1:1", "not UTF-8"]);
 }
 
 /// A pod of a ReplicaSet of a Deployment, as a cluster has them.
@@ -270,4 +272,135 @@ fn a_cluster_that_cannot_be_reached_is_named() {
     assert_refused(&output, 3, &["the cluster cannot be read", "cannot be reached"]);
     let nowhere = audit_live(&Saved::new(), &folder.path().join("nowhere"));
     assert_refused(&nowhere, 2, &["nowhere", "cannot be used"]);
+}
+
+/// Why files were not read, by their names.
+fn not_read(output: &Output) -> Vec<(String, String)> {
+    let found = document(output);
+    let all = found["notRead"].as_array().expect("a list").clone();
+    let name =
+        |file: &Json| file.as_str().unwrap_or_default().rsplit('/').next().map(str::to_owned);
+    all.iter().map(|one| (name(&one["file"]).unwrap_or_default(), one["why"].to_string())).collect()
+}
+
+#[test]
+fn what_is_no_file_is_named_in_folders_and_links_that_hide_nothing_are_not() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let elsewhere = tempfile::tempdir().expect("a folder can be made");
+    let good = fs::read("tests/data/audit/deploy/careful.json").expect("it is there");
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("careful.json"), &good).expect("it can be written");
+    fs::write(elsewhere.path().join("other.json"), &good).expect("it can be written");
+    fs::create_dir(path("in")).expect("it can be made");
+    fs::write(path("in/latin.yaml"), b"a: b\nc: caf\xe9\n").expect("it can be written");
+    let link = |to: &Path, name: &str| symlink(to, path(name)).expect("a link can be made");
+    link(&elsewhere.path().join("other.json"), "other.json");
+    link(elsewhere.path(), "folder");
+    link(Path::new("nothing.yaml"), "dangling.yaml");
+    link(Path::new("round.yaml"), "round.yaml");
+    // What these lead to is read by itself, or by nobody.
+    link(Path::new("careful.json"), "again.json");
+    link(Path::new("in"), "within");
+    link(Path::new("/dev/null"), "notes.txt");
+    let made = Command::new("mkfifo").arg(path("pipe.yaml")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let _socket = UnixListener::bind(path("socket.yaml")).expect("a socket can be made");
+    let shown = folder.path().display().to_string();
+    let output = audit(&Saved::new(), &[&shown, "--output", "json"], b"");
+    let mut all = not_read(&output);
+    all.sort();
+    let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = [
+        "dangling.yaml",
+        "folder",
+        "latin.yaml",
+        "other.json",
+        "pipe.yaml",
+        "round.yaml",
+        "socket.yaml",
+    ];
+    assert_eq!(names, expected, "{all:#?}");
+    for (at, words) in [
+        (0, "a link to nothing.yaml, which does not exist"),
+        (1, "name the folder itself"),
+        (2, "iconv -f latin1"),
+        (3, "name the file itself"),
+        (4, "a FIFO"),
+        (5, "a link that cannot be followed"),
+        (6, "a socket"),
+    ] {
+        assert!(all[at].1.contains(words), "{words}: {all:#?}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_fifo_that_is_named_is_read_as_shells_make_them() {
+    let saved = Saved::new();
+    let line = format!(
+        "{} audit --pull never -f <(cat deploy/careful.json) {} --output json",
+        env!("CARGO_BIN_EXE_gidcheck"),
+        "<(cat deploy/web.yaml)"
+    );
+    let output = Command::new("bash")
+        .args(["-c", &line])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/audit"))
+        .output()
+        .expect("bash runs");
+    assert_eq!(document(&output)["pods"], 2, "{}", shown(&output));
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let _socket = UnixListener::bind(path("socket.yaml")).expect("a socket can be made");
+    symlink("nothing.yaml", path("dangling.yaml")).expect("a link can be made");
+    assert_refused(&audit(&saved, &[&path("socket.yaml")], b""), 2, &["it is a socket"]);
+    let words = ["dangling.yaml", "a link to nothing.yaml, which does not exist"];
+    assert_refused(&audit(&saved, &[&path("dangling.yaml")], b""), 2, &words);
+}
+
+#[test]
+fn what_cluster_info_dump_prints_is_read_with_its_logs() {
+    let saved = Saved::new();
+    let pods = |name: &str, filler: usize| {
+        let items: Vec<_> = (0..6)
+            .map(|at| {
+                let filler = "x".repeat(filler);
+                json!({"metadata": {"name": format!("{name}{at}"), "annotations": {"a": filler}},
+                    "spec": {"containers": [{"name": "one", "image": "example.test/web:1"}]}})
+            })
+            .collect();
+        let list = json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items});
+        format!("{list:#}\n")
+    };
+    let logs = "==== START logs for container one of pod default/p0 ====\n\
+        {\"no\": json\n==== END logs for container two of pod default/p0 ====\n\
+        ==== END logs for container one of pod default/p0 ====\n";
+    // What is larger than manifests are is read as a stream.
+    for filler in [0, 900_000] {
+        let dump = format!("{}{logs}{}", pods("a", filler), pods("b", 0));
+        let output = audit(&saved, &["-", "--output", "json"], dump.as_bytes());
+        assert_eq!(document(&output)["pods"], 12, "{}", shown(&output));
+    }
+    let other = format!("{}==== logs ====\n", pods("a", 0));
+    assert_refused(&audit(&saved, &["-"], other.as_bytes()), 2, &["<stdin>:"]);
+}
+
+#[test]
+fn a_large_text_is_read_as_a_small_one_is() {
+    let saved = Saved::new();
+    let pod = |name: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  \
+             securityContext: {{runAsUser: 1000, runAsGroup: 0100}}\n  containers:\n  - name: one\n    \
+             image: example.test/web:1\n"
+        )
+    };
+    let filler = format!("# {}\n", "x".repeat(5 * 1024 * 1024));
+    let small = document(&audit(&saved, &["-", "--output", "json"], pod("a").as_bytes()));
+    let text = filler + &pod("a");
+    let large = document(&audit(&saved, &["-", "--output", "json"], text.as_bytes()));
+    assert_eq!(large["findings"][0]["groups"], small["findings"][0]["groups"]);
+    assert_eq!(large["findings"][0]["line"], 3);
+    let broken = text + "---\na:\n\tb: c\n";
+    let words = ["standard input:14:2: this is not valid YAML: a tab indents this line"];
+    assert_refused(&audit(&saved, &["-"], broken.as_bytes()), 2, &words);
 }

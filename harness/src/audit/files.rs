@@ -3,29 +3,21 @@
 //! A folder holds all sorts: what is no Kubernetes object is passed over,
 //! what cannot be read is named. A file that somebody names must be right.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufReader, Cursor, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
 
 use super::dump::Dump;
+use super::folder::{Folder, MAX_DEPTH, MAX_FILES, dangling};
 use super::report::NotRead;
 use crate::document::{MAX_BYTES, Problems, Sources};
 use crate::explain::{Foreign, Manifests};
 use crate::input::live::{self, List, LiveError};
 use crate::input::{self, InputError};
-
-/// What manifests end in.
-const ENDINGS: &[&str] = &["yaml", "yml", "json"];
-/// The most files of all folders together.
-const MAX_FILES: usize = 100_000;
-/// How deep folders may lie in folders.
-const MAX_DEPTH: usize = 64;
-/// Folders that hold other people's files.
-const PASSED_OVER: &[&str] = &["node_modules", "target", "vendor"];
 
 /// Why manifests cannot be read.
 #[derive(Debug, Error)]
@@ -44,13 +36,31 @@ pub enum FilesError {
     /// A live cluster cannot be read.
     #[error(transparent)]
     Live(#[from] LiveError),
-    /// A file is not text.
-    #[error("{} is not UTF-8 text: {source}", path.display())]
-    NotText {
+    /// A file is text in another encoding than UTF-8.
+    #[error("{name}:{line}:{column}: {what}")]
+    NotUtf8 {
         /// The file.
+        name: String,
+        /// The line of the first byte that does not fit, from 1.
+        line: usize,
+        /// Its column, from 1, in characters.
+        column: usize,
+        /// What stands there.
+        what: NotUtf8,
+    },
+    /// A file is larger than manifests are.
+    #[error(
+        "{0} has more than {MAX_BYTES} bytes; split it, or name it to `gidcheck audit`, which reads \
+         large files that kubectl printed"
+    )]
+    TooLarge(String),
+    /// What is named is no file.
+    #[error("{} cannot be read: {what}", path.display())]
+    NoFile {
+        /// The path.
         path: PathBuf,
-        /// What is wrong.
-        source: std::str::Utf8Error,
+        /// What it is, and what to do.
+        what: String,
     },
     /// There are more files than anybody has.
     #[error("there are more than {MAX_FILES} files; name fewer folders")]
@@ -58,6 +68,26 @@ pub enum FilesError {
     /// Folders lie too deep.
     #[error("{} lies more than {MAX_DEPTH} folders deep; name the folder itself", .0.display())]
     TooDeep(PathBuf),
+}
+
+/// A byte that UTF-8 does not have where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "this is not UTF-8 text: the byte 0x{0:02x} stands here; if it is Latin-1, convert it with `iconv \
+     -f latin1 -t utf-8`"
+)]
+pub struct NotUtf8(u8);
+
+impl FilesError {
+    /// The line that is to blame, where one is, and why, of a file whose name is said beside it.
+    fn line_and_why(&self) -> (Option<usize>, String) {
+        match self {
+            Self::Read { source, .. } => (None, format!("it cannot be read: {source}")),
+            Self::NotUtf8 { line, what, .. } => (Some(*line), what.to_string()),
+            Self::NoFile { what, .. } => (None, what.clone()),
+            other => (None, other.to_string()),
+        }
+    }
 }
 
 /// Everything that was read.
@@ -80,13 +110,13 @@ impl Files {
     /// [`FilesError`].
     pub fn read(&mut self, path: &Path) -> Result<(), FilesError> {
         if path.as_os_str() != "-" && path.is_dir() {
-            let mut found = BTreeSet::new();
-            collect(path, 0, &mut found)?;
-            found.iter().for_each(|file| self.read_of_folder(file));
+            let folder = Folder::search(path)?;
+            self.not_read.extend(folder.not_read);
+            folder.files.iter().for_each(|file| self.read_of_folder(file));
             return Ok(());
         }
         let failed = |source| FilesError::Read { path: path.to_owned(), source };
-        let mut reader = BufReader::new(open(path).map_err(failed)?);
+        let mut reader = BufReader::new(open(path)?);
         let mut start = Vec::new();
         (&mut reader).take(MOST_OF_MANIFESTS).read_to_end(&mut start).map_err(failed)?;
         if u64::try_from(start.len()).is_ok_and(|length| length < MOST_OF_MANIFESTS) {
@@ -122,8 +152,8 @@ impl Files {
         let (name, text) = match read_text(path) {
             Ok(read) => read,
             Err(error) => {
-                let (file, why) = (path.display().to_string(), error.to_string());
-                self.not_read.push(NotRead { file, line: None, why });
+                let (line, why) = error.line_and_why();
+                self.not_read.push(NotRead { file: path.display().to_string(), line, why });
                 return;
             }
         };
@@ -133,7 +163,9 @@ impl Files {
         for problem in problems.sorted() {
             let line = Some(self.sources.position(problem.span).0);
             let file = name.clone();
-            self.not_read.push(NotRead { file, line, why: problem.message.clone() });
+            let help = problem.help.as_ref().map(|help| format!("; {help}"));
+            let why = format!("{}{}", problem.message, help.unwrap_or_default());
+            self.not_read.push(NotRead { file, line, why });
         }
     }
 }
@@ -145,19 +177,42 @@ impl Files {
 pub fn read_text(path: &Path) -> Result<(String, String), FilesError> {
     let failed = |source| FilesError::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    open(path).map_err(failed)?.take(MOST_OF_MANIFESTS).read_to_end(&mut bytes).map_err(failed)?;
+    open(path)?.take(MOST_OF_MANIFESTS).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length == MOST_OF_MANIFESTS) {
+        return Err(FilesError::TooLarge(name(path)));
+    }
     Ok((name(path), text(path, bytes)?))
 }
 
-/// One byte more than a document may have, so that it says itself that it is too large.
+/// One byte more than manifests may have.
 const MOST_OF_MANIFESTS: u64 = MAX_BYTES as u64 + 1;
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+/// Opens what is named. A FIFO is read like standard input: shells name one for `<(…)`.
+fn open(path: &Path) -> Result<Box<dyn Read>, FilesError> {
     if path.as_os_str() == "-" {
-        Ok(Box::new(io::stdin().lock()))
-    } else {
-        Ok(Box::new(fs::File::open(path)?))
+        return Ok(Box::new(io::stdin().lock()));
     }
+    let no_file = |what: &str| FilesError::NoFile { path: path.to_owned(), what: what.to_owned() };
+    let failed = |source| FilesError::Read { path: path.to_owned(), source };
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            return Err(no_file(
+                "it is a folder; name its manifests, or give it to `gidcheck audit`",
+            ));
+        }
+        Ok(found) if found.file_type().is_socket() => return Err(no_file("it is a socket")),
+        Ok(found) if found.file_type().is_block_device() => return Err(no_file("it is a device")),
+        Ok(_) => {}
+        Err(error) => {
+            return Err(match fs::read_link(path) {
+                Ok(to) if error.kind() == io::ErrorKind::NotFound => {
+                    no_file(&dangling(&to.display().to_string()))
+                }
+                _ => failed(error),
+            });
+        }
+    }
+    Ok(Box::new(fs::File::open(path).map_err(failed)?))
 }
 
 fn name(path: &Path) -> String {
@@ -165,31 +220,17 @@ fn name(path: &Path) -> String {
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FilesError> {
-    String::from_utf8(bytes)
-        .map_err(|error| FilesError::NotText { path: path.to_owned(), source: error.utf8_error() })
-}
-
-fn collect(folder: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) -> Result<(), FilesError> {
-    if depth == MAX_DEPTH {
-        return Err(FilesError::TooDeep(folder.to_owned()));
+    if let Some(error) = input::no_text(&input::source_name(path), &bytes) {
+        return Err(error.into());
     }
-    let failed = |source| FilesError::Read { path: folder.to_owned(), source };
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        // Links are not followed: they may lead in circles.
-        let kind = entry.file_type().map_err(failed)?;
-        if kind.is_dir() && !name.starts_with('.') && !PASSED_OVER.contains(&&*name) {
-            collect(&path, depth + 1, found)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let before = String::from_utf8_lossy(valid);
+        FilesError::NotUtf8 {
+            name: name(path),
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+            what: NotUtf8(error.as_bytes().get(valid.len()).copied().unwrap_or_default()),
         }
-        let ends = path.extension().and_then(|ending| ending.to_str());
-        if kind.is_file() && ends.is_some_and(|ending| ENDINGS.contains(&ending)) {
-            found.insert(path);
-            if found.len() > MAX_FILES {
-                return Err(FilesError::TooMany);
-            }
-        }
-    }
-    Ok(())
+    })
 }

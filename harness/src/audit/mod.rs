@@ -6,6 +6,7 @@
 pub mod cluster;
 mod dump;
 pub mod files;
+mod folder;
 pub mod report;
 pub mod sarif;
 pub mod text;
