@@ -13,6 +13,11 @@ use k8s_openapi::api::core::v1::Pod;
 use program::shown;
 use serde_json::{Value as Json, json};
 
+/// A cluster of 1.32 with two runtimes that cannot do it.
+const CLUSTER: &str = "../../../../docs/src/examples/cluster.json";
+/// A node that claims what its runtime cannot do.
+const STALE: &str = "../../../../docs/src/examples/stale.json";
+
 fn gidcheck(arguments: &[&str], input: &[u8]) -> Output {
     program::gidcheck("plan", &[&["plan"], arguments].concat(), input)
 }
@@ -28,12 +33,12 @@ fn assert_refused(arguments: &[&str], input: &[u8], words: &[&str]) {
 
 #[test]
 fn kubelets_before_runtimes_are_kept_safe_by_labels() {
-    assert_snapshot("kubelets-only", &["kubernetes-1.32.json", "--kubernetes", "1.33"]);
+    assert_snapshot("kubelets-only", &[CLUSTER, "--kubernetes", "1.33"]);
 }
 
 #[test]
 fn runtimes_with_kubelets_need_no_labels() {
-    let arguments = ["kubernetes-1.32.json", "--kubernetes", "1.33", "--runtime", "containerd-2.1"];
+    let arguments = [CLUSTER, "--kubernetes", "1.33", "--runtime", "containerd-2.1"];
     assert_snapshot("runtimes-and-kubelets", &arguments);
 }
 
@@ -49,19 +54,19 @@ fn clusters_without_strict_pods_just_upgrade() {
 
 #[test]
 fn what_is_stale_already_is_told_apart_from_what_the_change_does() {
-    let arguments = ["kubernetes-1.36-stale.json", "--kubernetes", "1.36", "--output", "markdown"];
+    let arguments = [STALE, "--kubernetes", "1.36", "--output", "markdown"];
     assert_snapshot("stale", &arguments);
 }
 
 #[test]
 fn the_document_has_the_same_for_programs() {
-    let arguments = ["kubernetes-1.32.json", "--kubernetes", "1.33", "--output", "json"];
+    let arguments = [CLUSTER, "--kubernetes", "1.33", "--output", "json"];
     assert_snapshot("json", &arguments);
 }
 
 #[test]
 fn broken_json_names_the_line_and_what_was_understood() {
-    let dump = include_str!("data/plan/kubernetes-1.32.json");
+    let dump = include_str!("../../docs/src/examples/cluster.json");
     let half = &dump.as_bytes()[..dump.len() / 2];
     assert_refused(
         &["-", "--kubernetes", "1.33"],
@@ -85,7 +90,7 @@ fn input_that_is_no_cluster_is_refused() {
         &["no node has the labels"],
     );
     assert_refused(
-        &["kubernetes-1.36-stale.json", "--feature-gate", "SupplementalGroupsPolicy=false"],
+        &[STALE, "--feature-gate", "SupplementalGroupsPolicy=false"],
         b"",
         &["feature is locked to true"],
     );

@@ -100,7 +100,7 @@ fn write_finding(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
         finding.rule.about().name
     )?;
     for node in &finding.only_on {
-        writeln!(out, "        only on {}", shown_line(node))?;
+        writeln!(out, "        only on nodes with {}", shown_line(node))?;
     }
     if !finding.opens.is_empty() {
         let opens: Vec<_> = finding.opens.iter().map(|opens| shown_line(opens)).collect();

@@ -2,8 +2,6 @@
 //! that of this program.
 
 mod links;
-#[path = "../saved/mod.rs"]
-mod saved;
 #[path = "../told/mod.rs"]
 mod told;
 
@@ -12,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use saved::Saved;
+use tempfile::TempDir;
 use told::{Told, commands, is_as_told};
 
 const GIDCHECK: &str = env!("CARGO_BIN_EXE_gidcheck");
@@ -37,33 +35,30 @@ fn chapters() -> Vec<String> {
     names
 }
 
-/// The repository as its reader has it, who also has an image's archive and two clusters.
-fn workplace() -> Saved {
-    let saved = Saved::new();
-    let tests = repository().join("harness/tests/data/plan");
-    for (from, to) in [
-        (repository().join("docs"), "docs"),
-        (repository().join("recordings"), "recordings"),
-        (repository().join("scenarios"), "scenarios"),
-        (tests.join("kubernetes-1.32.json"), "cluster.json"),
-        (tests.join("kubernetes-1.36-stale.json"), "stale.json"),
-    ] {
-        symlink(from, saved.path(to)).expect("links can be made");
+/// The repository as its reader has it, and room for what they write.
+fn workplace() -> TempDir {
+    let place = tempfile::tempdir().expect("a folder can be made");
+    for folder in ["docs", "recordings", "scenarios"] {
+        let link = place.path().join(folder);
+        symlink(repository().join(folder), link).expect("links can be made");
     }
-    saved
+    place
 }
 
 /// Plays the commands of a chapter, one after the other.
 fn play(name: &str) {
-    let text = chapter(name);
-    let told = commands(&text);
+    play_commands(name, &chapter(name));
+}
+
+fn play_commands(name: &str, text: &str) {
+    let told = commands(text);
     assert!(!told.is_empty(), "{name} has no command");
     let place = workplace();
     for Told { command, output } in told {
         let said = Command::new("sh")
             .arg("-c")
             .arg(format!("gidcheck() {{ {GIDCHECK} \"$@\"; }}; {command}"))
-            .current_dir(place.path("."))
+            .current_dir(place.path())
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")
             .output()
@@ -76,6 +71,18 @@ fn play(name: &str) {
             "{command} prints\n{printed}{errors}\nand not\n{}",
             output.join("\n")
         );
+    }
+}
+
+/// What needs kubectl and a served cluster is played by the kubectl suite.
+#[test]
+fn the_readme_is_true() {
+    let path = repository().join("README.md");
+    let readme = fs::read_to_string(path).expect("the README can be read");
+    for section in readme.split("\n## ").filter(|section| !section.contains("<!-- story")) {
+        if !commands(section).is_empty() {
+            play_commands("README.md", section);
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the dumps in this folder, as `kubectl get … -A -o json` would print them."""
+"""Writes the dumps in this folder and those of the book, as `kubectl get … -A -o json` prints them."""
 
 import json
 import pathlib
 
 HERE = pathlib.Path(__file__).parent
+EXAMPLES = HERE.parents[3] / "docs/src/examples"
 IMAGE = "registry.k8s.io/e2e-test-images/agnhost:2.45"
 
 
@@ -102,21 +103,21 @@ def bare(name, policy, at, namespace="default"):
     }]
 
 
-def write(name, *parts):
+def write(path, *parts):
     items = [item for part in parts for item in part]
     dump = {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}}
-    (HERE / f"{name}.json").write_text(json.dumps(dump, indent=1) + "\n")
+    path.write_text(json.dumps(dump, indent=1) + "\n")
 
 
 MERGED, STRICT = [3000, 4000, 50000], [3000, 4000]
 
 write(
-    "kubernetes-1.30",
+    HERE / "kubernetes-1.30.json",
     [node(f"n{i}", "v1.30.14", "containerd://1.6.20") for i in (1, 2)],
     deployment("web", None, 3, ["n1", "n2"]),
 )
 write(
-    "kubernetes-1.32",
+    EXAMPLES / "cluster.json",
     [node("new", "v1.32.13", "containerd://2.1.9", True)],
     [node(name, "v1.32.13", "containerd://1.7.24") for name in ("old-1", "old-2")],
     deployment("web", "Strict", 3, ["new", "old-1", "old-2"]),
@@ -124,13 +125,13 @@ write(
     bare("tool", "Strict", "old-1"),
 )
 write(
-    "kubernetes-1.33",
+    HERE / "kubernetes-1.33.json",
     [node(f"n{i}", "v1.33.2-gke.100", "containerd://2.1.9", True) for i in (1, 2)],
     deployment("web", "Strict", 2, ["n1", "n2"], STRICT),
     deployment("cache", None, 2, ["n1", "n2"], MERGED),
 )
 write(
-    "kubernetes-1.36-stale",
+    EXAMPLES / "stale.json",
     [node("fine", "v1.36.2", "containerd://2.1.9", True)],
     [node("stale", "v1.36.2", "containerd://1.7.24", True)],
     deployment("web", "Strict", 2, ["fine", "stale"]),
