@@ -478,3 +478,134 @@ fn what_is_wrong_with_a_text_is_said_with_its_place_and_what_to_do() {
         assert_refused(&explain(&saved, &["-"], text), 2, words);
     }
 }
+
+/// What makes pods of a spec, whose labels it selects.
+fn workload(kind: &str, selector: &Json, spec: &Json) -> Vec<u8> {
+    let version = if kind == "Job" { "batch/v1" } else { "apps/v1" };
+    let template = json!({"metadata": {"labels": {"app": "web"}}, "spec": spec});
+    let mut object = json!({
+        "apiVersion": version, "kind": kind, "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"template": template},
+    });
+    if !selector.is_null() {
+        object["spec"]["selector"] = json!({"matchLabels": selector});
+    }
+    object.to_string().into_bytes()
+}
+
+#[test]
+fn a_workload_that_the_api_server_refuses_is_refused_in_its_words() {
+    let saved = Saved::new();
+    let spec = json!({"containers": [{"name": "one", "image": "example.test/web:1"}]});
+    let once = json!({"restartPolicy": "Never", "containers": spec["containers"]});
+    let (own, other) = (json!({"app": "web"}), json!({"app": "other"}));
+    for (text, words) in [
+        (workload("Job", &Json::Null, &spec), "spec.template.spec.restartPolicy: Required value"),
+        (workload("Deployment", &other, &spec), "`selector` does not match template `labels`"),
+        (workload("Deployment", &Json::Null, &spec), "spec.selector: Required value"),
+        (workload("DaemonSet", &own, &once), "Unsupported value: \"Never\""),
+    ] {
+        let output = explain(&saved, &["-"], &text);
+        let said = shown(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("the API server refuses it") && said.contains(words), "{said}");
+        assert_eq!(said.matches("the API server refuses it").count(), 1, "{said}");
+        let output = explain(&saved, &["-", "--output", "json"], &text);
+        assert_eq!(rules(&output), ["refused"]);
+    }
+    for sound in [workload("Job", &Json::Null, &once), workload("Deployment", &own, &spec)] {
+        let output = explain(&saved, &["-"], &sound);
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    }
+}
+
+#[test]
+fn a_version_that_a_kind_does_not_have_is_refused_and_kinds_of_others_are_taken() {
+    let saved = Saved::new();
+    let spec = json!({"containers": [{"name": "one", "image": "example.test/web:1"}]});
+    let text = String::from_utf8(workload("Deployment", &json!({"app": "web"}), &spec));
+    let text = text.expect("text");
+    let old = text.replace("apps/v1", "apps/v1beta1");
+    let said = shown(&explain(&saved, &["-"], old.as_bytes()));
+    assert!(
+        said.contains("no matches for kind \"Deployment\" in version \"apps/v1beta1\""),
+        "{said}"
+    );
+    let foreign = text.replace("apps/v1", "example.test/v1");
+    let output = explain(&saved, &["-"], foreign.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let without = text.replace("\"apiVersion\":\"apps/v1\",", "");
+    assert_refused(&explain(&saved, &["-"], without.as_bytes()), 2, &["it has no apiVersion"]);
+}
+
+#[test]
+fn what_a_cluster_has_was_taken_by_its_api_server() {
+    let spec = json!({"restartPolicy": "Never", "containers": [{"name": "one", "image": "example.test/web:1"}]});
+    let text = String::from_utf8(workload("Job", &json!({"controller-uid": "u"}), &spec));
+    let text = text.expect("text");
+    let from_cluster = text.replace("\"name\":\"web\",", "\"name\":\"web\",\"uid\":\"u\",");
+    assert_ne!(from_cluster, text);
+    let output = explain(&Saved::new(), &["-"], from_cluster.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+#[test]
+fn a_word_that_is_no_policy_is_shown_as_it_is_written() {
+    let saved = Saved::new();
+    let off = ["--kubernetes", "1.34", "--feature-gate", "SupplementalGroupsPolicy=false"];
+    for (word, shown_as) in [(json!("Loose"), "\"Loose\""), (json!(""), "\"\""), (json!(5), "5")] {
+        let pod = pod(&json!({"runAsUser": 1000, "supplementalGroupsPolicy": word}));
+        let output = explain(&saved, &["-"], &pod);
+        let said = shown(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let asks = format!("asks for {shown_as}, which is no policy");
+        assert!(said.contains(&asks) && said.contains("the API server refuses it"), "{said}");
+        if word.is_string() {
+            let dropped = explain(&saved, &[&["-", "--output", "json"], &off[..]].concat(), &pod);
+            assert!(rules(&dropped).contains(&"unknown-policy".to_owned()), "{}", shown(&dropped));
+        }
+    }
+}
+
+#[test]
+fn a_group_of_a_container_for_which_nobody_names_a_user_is_roots() {
+    let saved = Saved::new();
+    saved.write_with_user("plain.tar", "example.test/plain:1", "amd64", GROUPS, "");
+    let archive = saved.path("plain.tar").display().to_string();
+    let container = |image: &str, security: &Json| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {
+            "containers": [{"name": "one", "image": image, "securityContext": security}]}})
+        .to_string()
+        .into_bytes()
+    };
+    let said = |image: &str, security: &Json| {
+        let arguments = ["-", "--output", "json", "--image-archive", &archive];
+        rules(&explain(&saved, &arguments, &container(image, security)))
+    };
+    let group = json!({"runAsGroup": 3000});
+    let rule = "root-with-group".to_owned();
+    assert!(said("example.test/plain:1", &group).contains(&rule));
+    assert!(!said("example.test/web:1", &group).contains(&rule));
+    let both = json!({"runAsUser": 0, "runAsGroup": 3000});
+    assert!(!said("example.test/plain:1", &both).contains(&rule));
+}
+
+#[test]
+fn an_id_has_one_row_with_everything_that_names_it() {
+    let security = json!({"runAsUser": 1000, "supplementalGroups": [50000, 1000, 50000]});
+    let said = shown(&explain(&Saved::new(), &["-"], &pod(&security)));
+    let row = |id: &str| {
+        let of_id: Vec<_> = said.lines().filter(|line| line.contains(&format!(" {id} "))).collect();
+        assert_eq!(of_id.len(), 1, "{said}");
+        of_id[0].to_owned()
+    };
+    let staff = row("50000");
+    assert!(staff.contains("yes    yes"), "{staff}");
+    for origin in ["/etc/group line 4", "supplementalGroups[0]", "supplementalGroups[2]"] {
+        assert!(staff.contains(origin), "{origin}: {staff}");
+    }
+    assert!(!staff.contains("not in the manifest"), "{staff}");
+    let gid: Vec<_> = said.lines().filter(|line| line.trim_start().starts_with("gid ")).collect();
+    assert!(gid.len() == 1 && gid[0].contains("supplementalGroups[1]"), "{said}");
+    assert!(!said.contains(" group   1000"), "{said}");
+}

@@ -55,6 +55,7 @@ const OF_ROOT: u32 = 1;
 const RULES: &[(Rule, u32)] = &[
     (Rule::StrictIgnored, 100),
     (Rule::StrictDropped, 100),
+    (Rule::UnknownPolicy, 90),
     (Rule::Refused, 90),
     (Rule::StrictRejected, 90),
     (Rule::Rejected, 90),
@@ -62,6 +63,7 @@ const RULES: &[(Rule, u32)] = &[
     (Rule::NoSandbox, 90),
     (Rule::DoesNotStart, 90),
     (Rule::RootGroup, 30),
+    (Rule::RootWithGroup, 15),
     (Rule::UnknownField, 30),
     (Rule::UnknownImage, 25),
     (Rule::RuntimesDiffer, 15),

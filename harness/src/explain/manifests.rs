@@ -46,6 +46,9 @@ pub struct ManifestPod {
     pub container_lines: BTreeMap<String, usize>,
     /// A manifest of kind Pod.
     pub manifest: Json,
+    /// What makes the pod, as it is to be created; none of a pod itself, and of what is from a
+    /// cluster, whose API server has taken it.
+    pub workload: Option<Json>,
     /// Its uid, where it is from a cluster.
     pub uid: Option<String>,
     /// The uid of the controller that made it.
@@ -180,6 +183,10 @@ impl Manifests {
             }
             return;
         }
+        if kind_of_list.is_empty() && object.get("apiVersion").is_none() {
+            let message = "this is no Kubernetes object: it has no apiVersion";
+            return problems.add(Problem::new(object.span, message).help(HELP));
+        }
         let place = Place {
             file: sources.get(object.span.source).name.as_str().into(),
             line: sources.position(object.span).0,
@@ -229,6 +236,7 @@ impl Manifests {
             line: place.line,
             container_lines: place.container_lines,
             manifest,
+            workload: workload(kind, object),
             uid: text("/metadata/uid").map(str::to_owned),
             owner: owner.map(str::to_owned),
             nodes,
@@ -260,6 +268,18 @@ impl Manifests {
         let makers: HashSet<String> = self.pods.iter().filter_map(|pod| pod.uid.clone()).collect();
         self.pods.retain(|pod| pod.owner.as_ref().is_none_or(|owner| !makers.contains(owner)));
     }
+}
+
+/// What makes pods, with what is kept of its metadata; none of what no longer is to be created.
+fn workload(kind: &str, object: &Json) -> Option<Json> {
+    if kind == "Pod" || object.pointer("/metadata/uid").is_some() {
+        return None;
+    }
+    let mut workload = object.as_object()?.clone();
+    workload.remove("status");
+    workload.insert("kind".to_owned(), kind.into());
+    workload.insert("metadata".to_owned(), Json::Object(metadata_of(object)));
+    Some(Json::Object(workload))
 }
 
 /// What an API server that knows all fields says of an object's; none for kinds of others.
@@ -323,7 +343,7 @@ fn container_lines(sources: &Sources, object: &Node, kind: &str) -> BTreeMap<Str
         .collect()
 }
 
-/// What is kept of a pod's metadata.
+/// What of an object's metadata says how it is created.
 const METADATA: &[&str] = &["name", "generateName", "labels", "annotations"];
 
 /// Where a kind keeps the template of its pods; a pod is its own.
@@ -340,14 +360,19 @@ fn pod_of(kind: &str, object: &Json) -> Option<Json> {
     if kind != "Pod" && spec.get("containers").is_none() {
         return None;
     }
-    let kept = METADATA.iter().filter_map(|field| {
-        let value = template.get("metadata")?.get(field)?;
-        Some(((*field).to_owned(), value.clone()))
-    });
-    let mut metadata: Map<String, Json> = kept.collect();
+    let mut metadata = metadata_of(template);
     if kind != "Pod" {
         let name = object.pointer("/metadata/name").cloned();
         metadata.insert("name".to_owned(), name.unwrap_or_default());
     }
     Some(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
+}
+
+/// What is kept of an object's metadata.
+fn metadata_of(object: &Json) -> Map<String, Json> {
+    let kept = METADATA.iter().filter_map(|field| {
+        let value = object.get("metadata")?.get(field)?;
+        Some(((*field).to_owned(), value.clone()))
+    });
+    kept.collect()
 }

@@ -85,16 +85,16 @@ impl<'a> Explainer<'a> {
 
     /// Says what becomes of a pod on each of some nodes, by their places.
     pub(crate) fn explain(&self, pod: &ManifestPod, nodes: &[usize]) -> Vec<ExplainedPod> {
-        let written = pod.manifest.pointer(POLICY).and_then(Json::as_str);
-        let policy = if written == Some("Strict") { Policy::Strict } else { Policy::Merge };
+        let written = pod.manifest.pointer(POLICY).filter(|policy| !policy.is_null());
+        let of = |policy: Policy| written.is_some_and(|word| word == policy.name());
+        let policy = if of(Policy::Strict) { Policy::Strict } else { Policy::Merge };
         // Another word than these two is the API server's to refuse.
-        let is_odd = written.is_some_and(|word| word != "Strict" && word != "Merge");
-        let submit = |policy: Policy| {
-            if is_odd {
-                self.api.create(&pod.manifest)
-            } else {
-                self.api.create(&with_policy(&pod.manifest, policy))
-            }
+        let is_odd = written.is_some() && !of(Policy::Strict) && !of(Policy::Merge);
+        let refused = pod.workload.as_ref().and_then(|workload| self.api.refusal(workload));
+        let submit = |policy: Policy| match &refused {
+            Some(message) => Err(message.clone()),
+            None if is_odd => self.api.create(&pod.manifest),
+            None => self.api.create(&with_policy(&pod.manifest, policy)),
         };
         let (merge, strict) = (submit(Policy::Merge), submit(Policy::Strict));
         let of_manifest = match policy {
@@ -114,6 +114,7 @@ impl<'a> Explainer<'a> {
                 container_lines: pod.container_lines.clone(),
                 policy,
                 policy_is_written: written.is_some(),
+                unknown_policy: written.filter(|_| is_odd).map(in_words),
                 merge: self.outcome(&node.here, &merge, Policy::Merge),
                 strict: self.outcome(&node.here, &strict, Policy::Strict),
                 warnings: Vec::new(),
@@ -253,6 +254,11 @@ impl<'a> Explainer<'a> {
         }
         ways
     }
+}
+
+/// What a manifest has in place of a policy.
+fn in_words(written: &Json) -> String {
+    written.as_str().map_or_else(|| written.to_string(), |word| format!("{word:?}"))
 }
 
 /// What becomes of a container, in one line that can be compared.

@@ -110,16 +110,44 @@ impl ApiServerStage {
 
     fn write(&self, manifest: &Json) -> Result<Made, Status> {
         let pods = resource::find("", "v1", "pods").expect("the table has the core resources");
+        let (object, warnings) = self.dry_run(pods, manifest)?;
+        let pod = serde_json::from_value(object)
+            .map_err(|error| Status::bad_request(error.to_string()))?;
+        Ok(Made { pod, warnings })
+    }
+
+    /// Hands it what makes pods, and gives its message where it refuses that; none for kinds of
+    /// others.
+    #[must_use]
+    pub fn refusal(&self, workload: &Json) -> Option<String> {
+        let text = |field: &str| workload.get(field).and_then(Json::as_str).unwrap_or_default();
+        let (version, kind) = (text("apiVersion"), text("kind"));
+        let Some(resource) = resource::of_kind(version, kind) else {
+            let group = |version: &str| version.split_once('/').map(|(group, _)| group.to_owned());
+            let same = |known: &&resource::Resource| {
+                known.kind == kind && group(&known.api_version()) == group(version)
+            };
+            // kubectl's words, which asks the API server what it has.
+            return resource::RESOURCES
+                .iter()
+                .find(same)
+                .map(|_| format!("no matches for kind {kind:?} in version {version:?}"));
+        };
+        self.dry_run(resource, workload).err().map(|status| status.message)
+    }
+
+    fn dry_run(
+        &self,
+        resource: &'static resource::Resource,
+        manifest: &Json,
+    ) -> Result<(Json, Vec<String>), Status> {
         let release = Release::new(self.api.gates().version().minor());
         let rules = Rules { validation: FieldValidation::Warn, release };
-        let checked = decode::checked(manifest, pods, "", rules)?;
-        let place =
-            Place { resource: pods, namespace: DEFAULT_NAMESPACE, name: "", subresource: "" };
+        let checked = decode::checked(manifest, resource, "", rules)?;
+        let place = Place { resource, namespace: DEFAULT_NAMESPACE, name: "", subresource: "" };
         let writing = Writing { dry_run: true, ..Writing::default() };
         let made = self.api.create(&place, checked.object, &writing)?;
-        let pod = serde_json::from_value(made.object)
-            .map_err(|error| Status::bad_request(error.to_string()))?;
-        Ok(Made { pod, warnings: checked.warnings })
+        Ok((made.object, checked.warnings))
     }
 }
 

@@ -97,6 +97,9 @@ pub struct ExplainedPod {
     pub policy: Policy,
     /// Whether the manifest says so itself.
     pub policy_is_written: bool,
+    /// What the manifest has in place of a policy, where that is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_policy: Option<String>,
     /// What becomes of it with Merge.
     pub merge: PodOutcome,
     /// What becomes of it with Strict.

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::report::{
     ClusterSummary, ContainerOutcome, ExplainedPod, Explanation, Id, Identity, Layer, NodeSummary,
-    Origin, PodFate, Policy, Severity, Warning,
+    Origin, PodFate, PodOutcome, Policy, Severity, Warning,
 };
 use crate::report::{counted, first_few, shown_line};
 
@@ -99,25 +99,30 @@ fn gate_words(gate: Option<bool>) -> &'static str {
 }
 
 fn write_pod(out: &mut dyn Write, pod: &ExplainedPod) -> io::Result<()> {
-    let policy = match (pod.policy, pod.policy_is_written) {
-        (policy, true) => format!("asks for {}", policy.name()),
-        (policy, false) => format!("names no policy, which means {}", policy.name()),
+    let policy = match (&pod.unknown_policy, pod.policy_is_written) {
+        (Some(unknown), _) => {
+            format!(
+                "asks for {}, which is no policy; there are Merge and Strict",
+                shown_line(unknown)
+            )
+        }
+        (None, true) => format!("asks for {}", pod.policy.name()),
+        (None, false) => format!("names no policy, which means {}", pod.policy.name()),
     };
     let place = format!("{}:{}", shown_line(&pod.file), pod.line);
     writeln!(out, "{TITLE}{}{TITLE:#}  {FAINT}{place}{FAINT:#}", shown_line(&pod.title()))?;
     writeln!(out, "  {policy}")?;
-    for policy in [Policy::Merge, Policy::Strict] {
-        let outcome = pod.with(policy);
-        let what = match outcome.fate {
-            PodFate::Admitted => continue,
-            PodFate::Refused => "the API server refuses it",
-            PodFate::Rejected => "the kubelet rejects it",
-            PodFate::NoSandbox => "the runtime makes no sandbox",
-        };
-        let message = outcome.message.clone().unwrap_or_default();
-        let reason = outcome.reason.as_ref().map(|reason| format!("{reason}: "));
-        let said = format!("{}{message}", reason.unwrap_or_default());
-        writeln!(out, "  with {}: {what}: {}", policy.name(), shown_line(&said))?;
+    let ends = [Policy::Merge, Policy::Strict].map(|policy| (policy, early_end(pod.with(policy))));
+    match ends {
+        // What has nothing to do with the policy is said once.
+        [(_, Some(end)), (_, Some(same))] if end == same => writeln!(out, "  {end}")?,
+        ends => {
+            for (policy, end) in ends {
+                if let Some(end) = end {
+                    writeln!(out, "  with {}: {end}", policy.name())?;
+                }
+            }
+        }
     }
     // Where one policy does not get that far, the other still shows what there is.
     let [first, second] = match pod.policy {
@@ -138,6 +143,19 @@ fn write_pod(out: &mut dyn Write, pod: &ExplainedPod) -> io::Result<()> {
         write_warning(out, warning)?;
     }
     Ok(())
+}
+
+/// Who stops a pod before its containers, and in which words; none where nobody does.
+fn early_end(outcome: &PodOutcome) -> Option<String> {
+    let who = match outcome.fate {
+        PodFate::Admitted => return None,
+        PodFate::Refused => "the API server refuses it",
+        PodFate::Rejected => "the kubelet rejects it",
+        PodFate::NoSandbox => "the runtime makes no sandbox",
+    };
+    let message = outcome.message.as_deref().unwrap_or_default();
+    let reason = outcome.reason.as_ref().map(|reason| format!("{reason}: ")).unwrap_or_default();
+    Some(format!("{who}: {}", shown_line(&format!("{reason}{message}"))))
 }
 
 fn write_container(
@@ -181,50 +199,51 @@ fn write_container(
 }
 
 /// A line of the table.
-struct Row<'a> {
+struct Row {
     what: &'static str,
-    id: &'a Id,
+    id: Id,
     merge: bool,
     strict: bool,
-    from: String,
-    is_implicit: bool,
 }
 
-fn rows<'a>(merge: Option<&'a Identity>, strict: Option<&'a Identity>) -> Vec<Row<'a>> {
-    let mut rows: Vec<Row<'a>> = Vec::new();
-    let sides = [(Policy::Merge, merge), (Policy::Strict, strict)];
-    let mut add = |what: &'static str, id: &'a Id, from: String, policy: Policy| {
-        let same = |row: &&mut Row<'_>| row.what == what && row.id.id == id.id && row.from == from;
-        let is_implicit = !id.is_written() && what != "uid" && !from.is_empty();
-        let (merge, strict) = (policy == Policy::Merge, policy == Policy::Strict);
-        match rows.iter_mut().find(same) {
-            Some(row) => {
-                row.merge |= merge;
-                row.strict |= strict;
+/// A line for each id; the primary group is among the groups, and has no second one.
+fn rows(merge: Option<&Identity>, strict: Option<&Identity>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut add = |what: &'static str, id: &Id, policy: Policy| {
+        let same = |row: &Row| row.what == what && row.id.id == id.id;
+        let at = rows.iter().position(same).unwrap_or_else(|| {
+            let none = Id { origins: Vec::new(), ..id.clone() };
+            rows.push(Row { what, id: none, merge: false, strict: false });
+            rows.len() - 1
+        });
+        let row = &mut rows[at];
+        row.merge |= policy == Policy::Merge;
+        row.strict |= policy == Policy::Strict;
+        for origin in &id.origins {
+            if !row.id.origins.contains(origin) {
+                row.id.origins.push(origin.clone());
             }
-            None => rows.push(Row { what, id, merge, strict, from, is_implicit }),
         }
     };
+    let sides = [(Policy::Merge, merge), (Policy::Strict, strict)];
     let both = || sides.iter().filter_map(|(policy, side)| side.map(|side| (*policy, side)));
     for (policy, identity) in both() {
-        add("uid", &identity.user, origins(&identity.user), policy);
+        add("uid", &identity.user, policy);
     }
     for (policy, identity) in both() {
-        add("gid", &identity.group, origins(&identity.group), policy);
+        add("gid", &identity.group, policy);
     }
     for (policy, identity) in both() {
         for group in &identity.groups {
-            if group.id == identity.group.id && group.origins == identity.group.origins {
-                continue;
-            }
-            add("group", group, origins(group), policy);
+            let what = if group.id == identity.group.id { "gid" } else { "group" };
+            add(what, group, policy);
         }
     }
     rows
 }
 
-fn write_rows(out: &mut dyn Write, rows: &[Row<'_>]) -> io::Result<()> {
-    let name = |row: &Row<'_>| row.id.name.as_deref().map(shown_line).unwrap_or_default();
+fn write_rows(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+    let name = |row: &Row| row.id.name.as_deref().map(shown_line).unwrap_or_default();
     let names = rows.iter().map(|row| name(row).chars().count()).max().unwrap_or(0).max(4);
     let ids = rows.iter().map(|row| row.id.id.to_string().len()).max().unwrap_or(0).max(2);
     writeln!(
@@ -233,7 +252,8 @@ fn write_rows(out: &mut dyn Write, rows: &[Row<'_>]) -> io::Result<()> {
         "", "ID", "NAME"
     )?;
     for row in rows {
-        let style = if row.is_implicit { IMPLICIT } else { Style::new() };
+        let is_implicit = row.what != "uid" && !row.id.is_written();
+        let style = if is_implicit { IMPLICIT } else { Style::new() };
         let mark = |holds: bool| if holds { "yes" } else { "–" };
         writeln!(
             out,
@@ -243,7 +263,7 @@ fn write_rows(out: &mut dyn Write, rows: &[Row<'_>]) -> io::Result<()> {
             name(row),
             mark(row.merge),
             mark(row.strict),
-            shown_line(&row.from)
+            shown_line(&origins(&row.id))
         )?;
     }
     Ok(())

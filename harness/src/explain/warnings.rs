@@ -28,6 +28,8 @@ pub enum Rule {
     NoSandbox,
     /// The API server drops Strict without a word.
     StrictDropped,
+    /// The API server drops a policy that does not exist, where others refuse the pod.
+    UnknownPolicy,
     /// Strict is asked for, and the image's groups are merged all the same.
     StrictIgnored,
     /// A container does not start.
@@ -36,6 +38,8 @@ pub enum Rule {
     ImplicitGroups,
     /// A process that is not root has root's group.
     RootGroup,
+    /// A process of root has a group that the manifest names, because nobody names a user.
+    RootWithGroup,
     /// Runtimes make different processes of the same container.
     RuntimesDiffer,
     /// The image could not be looked at.
@@ -121,6 +125,13 @@ pub const RULES: &[About] = &[
         "Upgrade the API server, or turn the feature gate SupplementalGroupsPolicy on.",
     ),
     about(
+        Rule::UnknownPolicy,
+        "unknown-policy",
+        Severity::Error,
+        "The API server drops a supplementalGroupsPolicy that does not exist; others refuse the pod.",
+        "Write Strict or Merge.",
+    ),
+    about(
         Rule::StrictIgnored,
         "strict-ignored",
         Severity::Error,
@@ -147,6 +158,13 @@ pub const RULES: &[About] = &[
         Severity::Warning,
         "A process that is not root has gid 0, because neither manifest nor image names another.",
         "Set runAsGroup.",
+    ),
+    about(
+        Rule::RootWithGroup,
+        "root-with-group",
+        Severity::Warning,
+        "The manifest sets runAsGroup, and as neither it nor the image names a user, it is root's.",
+        "Set runAsUser beside runAsGroup.",
     ),
     about(
         Rule::RuntimesDiffer,
@@ -255,6 +273,13 @@ fn of_pod(pod: &ExplainedPod, outcome: &PodOutcome, group_without_user: bool) ->
                 let text = "the API server drops supplementalGroupsPolicy: Strict".to_owned();
                 warnings.push(Rule::StrictDropped.warn(None, text));
             }
+            if let Some(unknown) = &pod.unknown_policy {
+                let text = format!(
+                    "the API server drops supplementalGroupsPolicy: {unknown}; one that knows the \
+                     field refuses it"
+                );
+                warnings.push(Rule::UnknownPolicy.warn(None, text));
+            }
             if group_without_user {
                 let text = "it runs here, but containerd refuses such pods".to_owned();
                 warnings.push(Warning {
@@ -310,6 +335,14 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
         }
     }
     if identity.group.is_written() {
+        // Of a pod that names a group and no user, more is said.
+        let is_said = warnings.iter().any(|warning| warning.rule == Rule::GroupWithoutUser);
+        let is_root = identity.user.origins == [Origin::Default];
+        if is_root && identity.group.id != 0 && !is_said {
+            let group = words(&identity.group);
+            let text = format!("nobody names a user, so it runs as root with the group {group}");
+            warnings.push(Rule::RootWithGroup.warn(name, text));
+        }
         return;
     }
     let (uid, gid) = (identity.user.id, identity.group.id);

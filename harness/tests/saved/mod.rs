@@ -26,8 +26,20 @@ impl Saved {
     }
 
     pub(crate) fn write(&self, file: &str, reference: &str, architecture: &str, groups: &str) {
+        self.write_with_user(file, reference, architecture, groups, "web");
+    }
+
+    /// The same with another user in the image's config.
+    pub(crate) fn write_with_user(
+        &self,
+        file: &str,
+        reference: &str,
+        architecture: &str,
+        groups: &str,
+        user: &str,
+    ) {
         let config = json!({
-            "os": "linux", "architecture": architecture, "config": {"User": "web"},
+            "os": "linux", "architecture": architecture, "config": {"User": user},
             "rootfs": {"type": "layers", "diff_ids": [
                 "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                 "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
