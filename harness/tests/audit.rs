@@ -74,8 +74,11 @@ fn code_review_gets_sarif() {
     let result = &run["results"][0];
     assert_eq!(result["ruleId"], "implicit-groups");
     let place = &result["locations"][0]["physicalLocation"];
-    assert_eq!(place["artifactLocation"]["uri"], "deploy/web.yaml");
+    assert_eq!(place["artifactLocation"], json!({"uri": "deploy/web.yaml"}));
     assert_eq!(place["region"]["startLine"], 11);
+    let logical = &result["locations"][0]["logicalLocations"][0];
+    assert_eq!(logical["fullyQualifiedName"], "shop/Deployment/web/web");
+    assert!(run.get("originalUriBaseIds").is_none());
     let index = usize::try_from(result["ruleIndex"].as_u64().expect("a number")).expect("small");
     assert_eq!(run["tool"]["driver"]["rules"][index]["id"], "implicit-groups");
     let levels = ["error", "warning", "note"];
@@ -237,10 +240,14 @@ fn deployment() -> Json {
 }
 
 fn audit_live(saved: &Saved, kubeconfig: &Path) -> Output {
+    audit_live_as(saved, kubeconfig, "json")
+}
+
+fn audit_live_as(saved: &Saved, kubeconfig: &Path, form: &str) -> Output {
     let (archive, kubeconfig) =
         (saved.path("web.tar").display().to_string(), kubeconfig.display().to_string());
     let arguments = ["audit", "--kubeconfig", &kubeconfig, "--image-archive", &archive];
-    let how = ["--pull", "never", "--output", "json"];
+    let how = ["--pull", "never", "--output", form];
     program::gidcheck("audit", &[&arguments[..], &how].concat(), b"")
 }
 
@@ -257,6 +264,12 @@ fn a_live_cluster_is_read_and_what_a_deployment_makes_counts_once() {
     assert_eq!(found["pods"], 1, "{found}");
     assert_eq!(found["findings"][0]["kind"], "Deployment");
     assert_eq!(found["findings"][0]["groups"][0]["id"], 50_000);
+    let log = document(&audit_live_as(&saved, served.kubeconfig(), "sarif"));
+    let location = &log["runs"][0]["results"][0]["locations"][0];
+    let object = json!({"uri": "apis/apps/v1/namespaces/default/deployments/web", "uriBaseId": "API_SERVER"});
+    assert_eq!(location["physicalLocation"]["artifactLocation"], object);
+    assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], "default/Deployment/web/web");
+    assert!(log["runs"][0]["originalUriBaseIds"]["API_SERVER"]["description"].is_object());
     runtime.block_on(served.stop());
 }
 

@@ -289,6 +289,10 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_printed() {
     assert_refused(&version, 2, &["1.99", "1.30 to 1.36"]);
     let runtime = explain(&saved, &["-", "--runtime", "docker"], &strict());
     assert_refused(&runtime, 2, &["docker", "containerd-2.1"]);
+    let near = explain(&saved, &["-", "--runtime", "crio-1.31"], &strict());
+    assert_refused(&near, 2, &["did you mean \"cri-o-1.31\"?"]);
+    let archive = explain(&saved, &["/dev/zero"], b"");
+    assert_refused(&archive, 2, &["/dev/zero is no text"]);
     let gate = explain(&saved, &["-", "--feature-gate", "Nothing=true"], &strict());
     assert_refused(&gate, 2, &["Nothing"]);
 }
@@ -608,4 +612,29 @@ fn an_id_has_one_row_with_everything_that_names_it() {
     let gid: Vec<_> = said.lines().filter(|line| line.trim_start().starts_with("gid ")).collect();
     assert!(gid.len() == 1 && gid[0].contains("supplementalGroups[1]"), "{said}");
     assert!(!said.contains(" group   1000"), "{said}");
+}
+
+#[test]
+fn objects_of_typed_lists_are_those_of_the_list() {
+    let spec = json!({"containers": [{"name": "one", "image": "example.test/web:1"}]});
+    let item = |kind: &str| {
+        let text = workload(kind, &json!({"app": "web"}), &spec);
+        let mut item: Json = serde_json::from_slice(&text).expect("JSON");
+        let fields = item.as_object_mut().expect("an object");
+        fields.remove("kind");
+        fields.remove("apiVersion");
+        item
+    };
+    let list = |version: &str, kind: &str, item: Json| {
+        json!({"apiVersion": version, "kind": format!("{kind}List"), "items": [item]}).to_string()
+    };
+    let saved = Saved::new();
+    let sound = list("apps/v1", "Deployment", item("Deployment"));
+    let output = explain(&saved, &["-"], sound.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    assert!(shown(&output).contains("Deployment shop/web"), "{}", shown(&output));
+    let without_policy = item("Job");
+    let refused = list("batch/v1", "Job", without_policy);
+    let said = shown(&explain(&saved, &["-"], refused.as_bytes()));
+    assert!(said.contains("restartPolicy: Required value"), "{said}");
 }

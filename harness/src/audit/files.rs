@@ -85,6 +85,16 @@ impl FilesError {
             Self::Read { source, .. } => (None, format!("it cannot be read: {source}")),
             Self::NotUtf8 { line, what, .. } => (Some(*line), what.to_string()),
             Self::NoFile { what, .. } => (None, what.clone()),
+            Self::Dump(InputError::NotText { what, .. }) => {
+                (None, format!("it is no text: {what}"))
+            }
+            Self::Dump(InputError::Utf16(_)) => {
+                (None, "it is UTF-16; write it as UTF-8".to_owned())
+            }
+            Self::TooLarge(_) => (
+                None,
+                format!("it has more than {MAX_BYTES} bytes; split it, or name the file itself"),
+            ),
             other => (None, other.to_string()),
         }
     }
@@ -115,10 +125,8 @@ impl Files {
             folder.files.iter().for_each(|file| self.read_of_folder(file));
             return Ok(());
         }
-        let failed = |source| FilesError::Read { path: path.to_owned(), source };
         let mut reader = BufReader::new(open(path)?);
-        let mut start = Vec::new();
-        (&mut reader).take(MOST_OF_MANIFESTS).read_to_end(&mut start).map_err(failed)?;
+        let start = start(path, &mut reader)?;
         if u64::try_from(start.len()).is_ok_and(|length| length < MOST_OF_MANIFESTS) {
             let text = text(path, start)?;
             let id = self.sources.add(name(path), text);
@@ -175,13 +183,24 @@ impl Files {
 /// # Errors
 /// [`FilesError`].
 pub fn read_text(path: &Path) -> Result<(String, String), FilesError> {
-    let failed = |source| FilesError::Read { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    open(path)?.take(MOST_OF_MANIFESTS).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = start(path, &mut open(path)?)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length == MOST_OF_MANIFESTS) {
         return Err(FilesError::TooLarge(name(path)));
     }
     Ok((name(path), text(path, bytes)?))
+}
+
+/// What a text begins with; all of it, where manifests may be as large.
+fn start(path: &Path, reader: &mut impl Read) -> Result<Vec<u8>, FilesError> {
+    let mut bytes = Vec::new();
+    reader
+        .take(MOST_OF_MANIFESTS)
+        .read_to_end(&mut bytes)
+        .map_err(|source| FilesError::Read { path: path.to_owned(), source })?;
+    match input::no_text(&input::source_name(path), &bytes) {
+        Some(error) => Err(error.into()),
+        None => Ok(bytes),
+    }
 }
 
 /// One byte more than manifests may have.
@@ -220,9 +239,6 @@ fn name(path: &Path) -> String {
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FilesError> {
-    if let Some(error) = input::no_text(&input::source_name(path), &bytes) {
-        return Err(error.into());
-    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let before = String::from_utf8_lossy(valid);

@@ -34,8 +34,7 @@ use anstream::ColorChoice;
 use clap::{Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-use crate::document::Problems;
-use crate::document::Sources;
+use crate::document::{Problems, Sources, closest};
 use crate::report::counted;
 use crate::runner::with_sources;
 use crate::scenario::LoadError;
@@ -226,6 +225,8 @@ fn refuse_problems(problems: &Problems, sources: &Sources) -> Result<(), Command
 fn profile(name: &str) -> Result<&'static ::fake_cri::Profile, CommandError> {
     ::fake_cri::profile::find(name).ok_or_else(|| {
         let known: Vec<_> = ::fake_cri::profile::all().iter().map(|profile| profile.name).collect();
-        CommandError::Usage(format!("no profile is called {name:?}; known: {}", known.join(", ")))
+        let near = closest(name, &known).map(|near| format!("did you mean {near:?}? "));
+        let (near, known) = (near.unwrap_or_default(), known.join(", "));
+        CommandError::Usage(format!("no runtime is called {name:?}; {near}known: {known}"))
     })
 }

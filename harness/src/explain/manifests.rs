@@ -96,6 +96,13 @@ pub struct Place {
     pub container_lines: BTreeMap<String, usize>,
 }
 
+/// What the objects of a typed list are, which do not say it themselves; nothing of any other list.
+#[derive(Debug, Clone, Copy, Default)]
+struct ListOf<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+}
+
 /// Why an object is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PushError {
@@ -128,7 +135,7 @@ impl Manifests {
                         self.passed_over += 1;
                     } else {
                         find_doubles(&document, problems);
-                        self.add(sources, &document, "", 0, problems);
+                        self.add(sources, &document, ListOf::default(), 0, problems);
                     }
                 }
             }
@@ -141,7 +148,7 @@ impl Manifests {
         &mut self,
         sources: &Sources,
         object: &Node,
-        kind_of_list: &str,
+        list_of: ListOf<'_>,
         depth: usize,
         problems: &mut Problems,
     ) {
@@ -150,7 +157,9 @@ impl Manifests {
             let message = format!("kind must be a text, and is {}", kind.kind());
             return problems.add(Problem::new(kind.span, message));
         }
-        let kind = written.and_then(Node::text).unwrap_or(kind_of_list);
+        let kind = written.and_then(Node::text).unwrap_or(list_of.kind);
+        let api_version = object.get("apiVersion").and_then(Node::text);
+        let api_version = api_version.unwrap_or(list_of.api_version);
         if kind.is_empty() {
             let message = match &object.value {
                 // Documents of nothing but comments are usual.
@@ -174,7 +183,12 @@ impl Manifests {
             }
             for (index, item) in items.items().iter().enumerate() {
                 if matches!(item.value, Value::Mapping(_)) {
-                    self.add(sources, item, listed, depth + 1, problems);
+                    let list_of = if listed.is_empty() {
+                        ListOf::default()
+                    } else {
+                        ListOf { api_version, kind: listed }
+                    };
+                    self.add(sources, item, list_of, depth + 1, problems);
                 } else {
                     let message =
                         format!("item {} of the list is {}, and no object", index + 1, item.kind());
@@ -183,7 +197,7 @@ impl Manifests {
             }
             return;
         }
-        if kind_of_list.is_empty() && object.get("apiVersion").is_none() {
+        if api_version.is_empty() {
             let message = "this is no Kubernetes object: it has no apiVersion";
             return problems.add(Problem::new(object.span, message).help(HELP));
         }
@@ -192,7 +206,10 @@ impl Manifests {
             line: sources.position(object.span).0,
             container_lines: container_lines(sources, object, kind),
         };
-        if let Err(error) = self.push(kind, &object.to_json(), place) {
+        let mut json = object.to_json();
+        json["apiVersion"] = api_version.into();
+        json["kind"] = kind.into();
+        if let Err(error) = self.push(kind, &json, place) {
             problems.add(Problem::new(object.span, error.to_string()));
         }
     }
@@ -277,7 +294,6 @@ fn workload(kind: &str, object: &Json) -> Option<Json> {
     }
     let mut workload = object.as_object()?.clone();
     workload.remove("status");
-    workload.insert("kind".to_owned(), kind.into());
     workload.insert("metadata".to_owned(), Json::Object(metadata_of(object)));
     Some(Json::Object(workload))
 }

@@ -44,6 +44,11 @@ pub(crate) const MAKERS: [List; 8] = [
     list("/apis/batch/v1/cronjobs", "cron jobs", false),
 ];
 
+/// Whether objects are called after this path, and not after a file.
+pub(crate) fn is_path(source: &str) -> bool {
+    MAKERS.iter().chain([&NODES]).any(|list| list.path == source)
+}
+
 /// Objects in one page.
 const PAGE: usize = 500;
 /// The most pages of one list; pages may be empty.
