@@ -166,6 +166,8 @@ impl ImageOptions {
         let progress = Progress::of_images(missing.len());
         let pulled = runtime.block_on(self.pull_all(&missing, pull == Pull::Missing, &progress));
         progress.finish();
+        // What took too long is not waited for.
+        runtime.shutdown_background();
         for (reference, accounts) in pulled {
             match accounts {
                 Ok(accounts) => images.add(&reference, accounts, Source::Registry),
@@ -191,10 +193,7 @@ impl ImageOptions {
         let received = |bytes| progress.receive(bytes);
         let mut pulls = futures_util::stream::iter(references)
             .map(|reference| async {
-                let accounts = match pull(reference, within, &received).await {
-                    Ok(pulled) => unpack(pulled).await,
-                    Err(error) => Err(error),
-                };
+                let accounts = pull(reference, within, &received).await;
                 progress.advance();
                 (reference.clone(), accounts)
             })
@@ -208,14 +207,6 @@ impl ImageOptions {
             }
         }
         all
-    }
-}
-
-/// Reads an image beside the pulls that go on.
-async fn unpack(pulled: crate::oci::Pulled) -> Result<ImageAccounts, PullError> {
-    match tokio::task::spawn_blocking(|| pulled.accounts()).await {
-        Ok(accounts) => accounts,
-        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }
 }
 

@@ -23,5 +23,5 @@ pub use assemble::{Blob, OciImage};
 pub use error::OciError;
 pub use name::ImageName;
 pub use pause::pause_image;
-pub use pull::{PullError, PullProblem, Pulled, Received, pull};
+pub use pull::{PullError, PullProblem, Received, pull};
 pub use registry::Registry;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -23,6 +24,8 @@ pub(super) const TESTS: &[Test] = &[
     ("a_blob_that_is_longer_than_its_manifest_says_is_cut_off", endless_blob),
     ("a_blob_that_comes_too_slowly_is_given_up", slow_blob),
     ("a_manifest_that_never_comes_is_given_up", slow_manifest),
+    ("a_layer_that_unpacks_for_ever_is_given_up", slow_layer),
+    ("a_helper_for_credentials_that_never_answers_is_given_up", slow_credentials),
     ("a_token_goes_to_the_registry_and_not_where_it_sends_us", token_goes_to_the_registry_only),
     ("a_blob_with_another_content_is_refused", other_content),
     ("a_manifest_with_another_digest_is_refused", other_manifest),
@@ -283,6 +286,44 @@ fn token_goes_to_the_registry_only() -> Result<(), Failed> {
     assert!(heard.contains("Basic dTpw"), "{heard}");
     let elsewhere = storage.heard.lock().map_err(|_| "nobody panicked")?.join("\n");
     assert!(elsewhere.contains("/v2/web/blobs/sha256:") && !elsewhere.contains("Bearer"));
+    Ok(())
+}
+
+fn slow_layer() -> Result<(), Failed> {
+    // A tar archive of one file of 16 GiB, whose zeros are nothing when they are packed.
+    let mut header = tar::Header::new_gnu();
+    header.set_path("zeros")?;
+    header.set_size(16 << 30);
+    header.set_cksum();
+    let zeros = gzip(&vec![0; 16 << 20]);
+    let mut layer = gzip(header.as_bytes());
+    // Gzip members may follow each other: a gibibyte is 64 of them.
+    (0..16 * 64).for_each(|_| layer.extend_from_slice(&zeros));
+    let (mut answers, mut manifest) = sound();
+    manifest["layers"] = json!([{"digest": digest(&layer), "size": layer.len()}]);
+    answers.insert(MANIFEST.to_owned(), whole(&manifest));
+    answers.insert(blob_path(&digest(&layer)), Answer::Whole(200, layer));
+    let hostile = Hostile::start(|_| answers.clone())?;
+    let start = Instant::now();
+    assert_not_had(&hostile.explain()?, &["not there after 3 seconds"]);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    Ok(())
+}
+
+fn slow_credentials() -> Result<(), Failed> {
+    let hostile = Hostile::start(|_| sound().0)?;
+    let docker = tempfile::tempdir()?;
+    let helper = docker.path().join("docker-credential-sleeper");
+    std::fs::write(&helper, "#!/bin/sh\nexec sleep 30\n")?;
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755))?;
+    std::fs::write(docker.path().join("config.json"), r#"{"credsStore": "sleeper"}"#)?;
+    let path = std::env::var("PATH")?;
+    let mut command = super::command(&["explain", "-", "--pull-timeout", "1"], docker.path());
+    command.env("PATH", format!("{}:{path}", docker.path().display()));
+    let start = Instant::now();
+    let output = super::output(command, &pods(&hostile.image(), 1));
+    assert_not_had(&output, &["not there after 1 second;"]);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     Ok(())
 }
 

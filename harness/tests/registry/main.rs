@@ -89,8 +89,11 @@ fn command(arguments: &[&str], docker: &Path) -> Command {
 }
 
 fn gidcheck(arguments: &[&str], docker: &Path, input: &str) -> Output {
-    let mut child =
-        command(arguments, docker).spawn().expect("the program was built with this test");
+    output(command(arguments, docker), input)
+}
+
+fn output(mut command: Command, input: &str) -> Output {
+    let mut child = command.spawn().expect("the program was built with this test");
     let mut stdin = child.stdin.take().expect("the input is a pipe");
     stdin.write_all(input.as_bytes()).expect("the program reads its input");
     drop(stdin);

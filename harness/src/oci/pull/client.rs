@@ -12,7 +12,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENT
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
-use super::{PullProblem, credentials::credentials};
+use super::PullProblem;
 use crate::oci::archive::file::MAX_DOCUMENT_BYTES;
 
 /// How long a connection may take.
@@ -43,7 +43,11 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(reference: &Reference) -> Result<Self, PullProblem> {
+    /// A client for the repository of a reference, with a user and a password where it needs them.
+    pub(super) fn new(
+        reference: &Reference,
+        credentials: Option<(String, String)>,
+    ) -> Result<Self, PullProblem> {
         let registry = reference.registry().to_owned();
         let host = reference.resolve_registry();
         let is_here = is_on_loopback(host);
@@ -60,7 +64,7 @@ impl Client {
         let scheme = if is_here { "http" } else { "https" };
         let repository = reference.repository().to_owned();
         Ok(Self {
-            credentials: credentials(&registry)?,
+            credentials,
             base: format!("{scheme}://{host}/v2/{repository}"),
             http,
             registry,

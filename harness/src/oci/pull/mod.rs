@@ -23,8 +23,9 @@ use thiserror::Error;
 use super::archive::documents::{Index, MAX_DEPTH, Manifest};
 use super::archive::file::{Blob, MAX_DOCUMENT_BYTES, hexadecimal};
 use super::archive::{self, ImageAccounts, Problem};
-use crate::report::shown_line;
+use crate::report::{counted, shown_line};
 use client::Client;
+use credentials::credentials;
 
 /// The most bytes of an image.
 const MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
@@ -77,7 +78,7 @@ pub enum PullProblem {
     #[error("{0} does not answer in time")]
     Timeout(String),
     /// It takes too long.
-    #[error("it is not there after {} seconds; --pull-timeout allows more", .0.as_secs())]
+    #[error("it is not there after {}; --pull-timeout allows more", in_seconds(*.0))]
     TooSlow(Duration),
     /// The registry has no image for linux.
     #[error("there is no image for linux among its platforms")]
@@ -153,11 +154,45 @@ fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     shown_line(&last.to_string())
 }
 
+fn in_seconds(time: Duration) -> String {
+    counted(usize::try_from(time.as_secs()).unwrap_or(usize::MAX), "second")
+}
+
 /// Told how many bytes have come since it was told last.
 pub type Received<'a> = &'a (dyn Fn(u64) + Sync);
 
+/// Pulls an image and reads its user files, within a time.
+///
+/// Of an index the image for linux and this program's architecture is taken, else the first for
+/// linux. What cannot be interrupted may go on for a while after the time is over: the tokio
+/// runtime is not to wait for it.
+///
+/// # Errors
+/// [`PullError`].
+pub async fn pull(
+    image: &str,
+    within: Duration,
+    received: Received<'_>,
+) -> Result<ImageAccounts, PullError> {
+    let accounts = async {
+        let pulled = pull_all(image, received).await?;
+        aside(move || pulled.accounts()).await?.map_err(PullProblem::Content)
+    };
+    let accounts = tokio::time::timeout(within, accounts).await;
+    let accounts = accounts.unwrap_or(Err(PullProblem::TooSlow(within)));
+    accounts.map_err(|problem| PullError { image: shown_line(image), problem })
+}
+
+/// Does what takes a while beside everything else.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PullProblem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| PullProblem::Keep(io::Error::other(error)))
+}
+
 /// An image on this machine.
-pub struct Pulled {
+struct Pulled {
     image: String,
     file: File,
     places: HashMap<String, (u64, u64)>,
@@ -167,37 +202,19 @@ pub struct Pulled {
 
 impl Pulled {
     /// Reads its user files; this takes a while.
-    ///
-    /// # Errors
-    /// [`PullError`] where it is not as specified.
-    pub fn accounts(self) -> Result<ImageAccounts, PullError> {
+    fn accounts(self) -> Result<ImageAccounts, Problem> {
         let Self { image, file, places, manifest, digest } = self;
         archive::accounts_of_blobs(file, places, &manifest, &image, &digest)
-            .map_err(|problem| PullError { image: shown_line(&image), problem: problem.into() })
     }
-}
-
-/// Pulls an image, within a time.
-///
-/// Of an index the image for linux and this program's architecture is taken, else the first for
-/// linux.
-///
-/// # Errors
-/// [`PullError`].
-pub async fn pull(
-    image: &str,
-    within: Duration,
-    received: Received<'_>,
-) -> Result<Pulled, PullError> {
-    let pulled = tokio::time::timeout(within, pull_all(image, received)).await;
-    let pulled = pulled.unwrap_or(Err(PullProblem::TooSlow(within)));
-    pulled.map_err(|problem| PullError { image: shown_line(image), problem })
 }
 
 async fn pull_all(image: &str, received: Received<'_>) -> Result<Pulled, PullProblem> {
     let reference: Reference = normalise_reference(image).parse()?;
     let registry = reference.registry();
-    let mut client = Client::new(&reference)?;
+    let asked = registry.to_owned();
+    // Programs that keep credentials may ask their user.
+    let credentials = aside(move || credentials(&asked)).await??;
+    let mut client = Client::new(&reference, credentials)?;
     let mut store = Store::new()?;
     let (manifest, digest) = manifest(&mut client, &reference).await?;
 
