@@ -67,6 +67,22 @@ fn manifests_are_named_as_for_kubectl() {
 }
 
 #[test]
+fn an_audit_is_of_the_images_that_the_manifests_name() {
+    let saved = with_disk();
+    let output = audit(&saved, &["deploy", "--image", "example.test/web:2"], b"");
+    let words = ["--image example.test/web:2=FILE", "gidcheck explain --image example.test/web:2"];
+    assert_refused(&output, 2, &words);
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"},
+        "spec": {"containers": [{"name": "one", "image": "example.test/web:2"}]},
+    });
+    let found = document(&audit(&saved, &["-", "--output", "json"], pod.to_string().as_bytes()));
+    assert_eq!(found["findings"][0]["rule"], "unknown-image", "nothing is taken in its place");
+    let text = found["findings"][0]["text"].as_str().expect("a text");
+    assert!(text.contains("the archives have example.test/web:1"), "{text}");
+}
+
+#[test]
 fn code_review_gets_sarif() {
     let log = document(&audit(&with_disk(), &["deploy", "--output", "sarif"], b""));
     assert_eq!(log["version"], "2.1.0");

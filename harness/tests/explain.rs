@@ -323,6 +323,33 @@ fn broken_archives_are_refused_with_their_names() {
 }
 
 #[test]
+fn of_a_user_file_that_is_a_fifo_nothing_is_made_up() {
+    let saved = Saved::new();
+    let mut layer = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Fifo);
+    header.set_size(0);
+    layer.append_data(&mut header, "etc/group", &b""[..]).expect("memory can be written");
+    let layer = layer.into_inner().expect("memory can be written");
+    let manifest = json!([{
+        "Config": "config.json", "RepoTags": ["example.test/web:1"], "Layers": ["layer.tar"],
+    }]);
+    saved.write_archive(
+        "fifo.tar",
+        &[
+            ("manifest.json", manifest.to_string().as_bytes()),
+            ("config.json", b"{}"),
+            ("layer.tar", &layer),
+        ],
+    );
+    let archive = saved.path("fifo.tar").display().to_string();
+    let output = gidcheck(&["-", "--image-archive", &archive, "--output", "json"], &strict());
+    assert_eq!(rules(&output), ["unknown-image"]);
+    let text = shown(&gidcheck(&["-", "--image-archive", &archive], &strict()));
+    assert!(text.contains("its /etc/group is a FIFO"), "{text}");
+}
+
+#[test]
 fn an_archive_may_come_through_a_pipe() {
     let saved = Saved::new();
     let archive = fs::read(saved.path("web.tar")).expect("it was written");

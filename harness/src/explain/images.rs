@@ -293,3 +293,41 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(name: &str, is_named: bool, digest: &str) -> KnownImage {
+        let accounts = ImageAccounts {
+            references: vec![name.to_owned()],
+            is_named,
+            digest: Some(digest.to_owned()),
+            ..ImageAccounts::default()
+        };
+        let source = Source::Archive("web.tar".into());
+        KnownImage { accounts: Arc::new(accounts), source, is_stand_in: false }
+    }
+
+    #[test]
+    fn an_image_answers_to_its_name_and_to_its_digest() {
+        let names = image("web:1", true, "sha256:12").names();
+        for written in ["web:1", "docker.io/web:1", "web@sha256:12", "web:1@sha256:12"] {
+            assert!(names.contains(&normalise_reference(written)), "{written}");
+        }
+        for other in ["web:2", "web:1@sha256:13", "team/web@sha256:12"] {
+            assert!(!names.contains(&normalise_reference(other)), "{other}");
+        }
+        // What an archive does not name is nobody's digest.
+        let unnamed = image("localhost/web:latest", false, "sha256:12").names();
+        assert_eq!(unnamed, BTreeSet::from(["localhost/web:latest".to_owned()]));
+    }
+
+    #[test]
+    fn many_names_are_listed_in_part() {
+        assert_eq!(listed(["a", "b\u{1b}"].into_iter()), "a, b\\u{1b}");
+        let many: Vec<_> = (0..10).map(|number| number.to_string()).collect();
+        let text = listed(many.iter().map(String::as_str));
+        assert_eq!(text, "0, 1, 2, 3, 4, 5, 6, 7 and 2 more");
+    }
+}

@@ -26,6 +26,7 @@ pub(super) const TESTS: &[Test] = &[
     ("a_manifest_that_never_comes_is_given_up", slow_manifest),
     ("a_layer_that_unpacks_for_ever_is_given_up", slow_layer),
     ("a_helper_for_credentials_that_never_answers_is_given_up", slow_credentials),
+    ("a_proxy_is_not_asked_for_registries_of_this_machine", proxy_is_not_for_this_machine),
     ("a_token_goes_to_the_registry_and_not_where_it_sends_us", token_goes_to_the_registry_only),
     ("a_blob_with_another_content_is_refused", other_content),
     ("a_manifest_with_another_digest_is_refused", other_manifest),
@@ -324,6 +325,17 @@ fn slow_credentials() -> Result<(), Failed> {
     let output = super::output(command, &pods(&hostile.image(), 1));
     assert_not_had(&output, &["not there after 1 second;"]);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    Ok(())
+}
+
+fn proxy_is_not_for_this_machine() -> Result<(), Failed> {
+    let hostile = Hostile::start(|_| sound().0)?;
+    let docker = tempfile::tempdir()?;
+    let mut command = super::command(&["explain", "-", "--output", "json"], docker.path());
+    // Nothing listens there.
+    command.env("HTTP_PROXY", "http://127.0.0.1:9").env("http_proxy", "http://127.0.0.1:9");
+    let output = super::output(command, &pods(&hostile.image(), 1));
+    assert_eq!(groups(&container(&output)?), [1000, 50_000]);
     Ok(())
 }
 

@@ -56,13 +56,18 @@ impl Saved {
         }]);
         let base = tar(&[("etc/passwd", BASE.0.as_bytes()), ("etc/group", BASE.1.as_bytes())]);
         let staff = tar(&[("etc/group", groups.as_bytes())]);
-        let archive = tar(&[
-            ("manifest.json", manifest.to_string().as_bytes()),
-            ("config.json", config.to_string().as_bytes()),
-            ("base.tar", &base),
-            ("staff.tar", &staff),
-        ]);
-        fs::write(self.path(file), archive).expect("the folder can be written");
+        let files = [
+            ("manifest.json", manifest.to_string().into_bytes()),
+            ("config.json", config.to_string().into_bytes()),
+            ("base.tar", base),
+            ("staff.tar", staff),
+        ];
+        self.write_archive(file, &files.each_ref().map(|(path, content)| (*path, &**content)));
+    }
+
+    /// Writes an archive of these files.
+    pub(crate) fn write_archive(&self, file: &str, files: &[(&str, &[u8])]) {
+        fs::write(self.path(file), tar(files)).expect("the folder can be written");
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

@@ -53,7 +53,12 @@ impl Client {
         let is_here = is_on_loopback(host);
         // Whoever came first has chosen; the choice is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder();
+        if is_here {
+            // No proxy has a way to this machine's own loopback.
+            http = http.no_proxy();
+        }
+        let http = http
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             // Also where it sends us, for layers or for a token.
