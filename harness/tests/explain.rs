@@ -226,6 +226,9 @@ fn a_name_that_means_two_images_is_refused_where_it_is_needed() {
     let json = ["--image", &chosen, "--output", "json"];
     let decided = explain(&saved, &[&other[..], &json].concat(), &strict());
     assert_eq!(first_groups(&decided), [7, 1000]);
+    let again = format!("example.test/web:1={}", path("web.tar"));
+    let both = explain(&saved, &["-", "--image", &chosen, "--image", &again], &strict());
+    assert_refused(&both, 2, &["other.tar and", "web.tar; give one --image for it"]);
     let elsewhere = String::from_utf8(strict()).expect("text").replace("web:1", "else:1");
     assert_eq!(explain(&saved, &other, elsewhere.as_bytes()).status.code(), Some(0));
 }

@@ -1,6 +1,6 @@
 //! Options of the commands that look at the images of manifests, and where images come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -95,10 +95,17 @@ impl ImageOptions {
         for path in &self.image_archive {
             images.add_archive(path).map_err(wrong)?;
         }
+        let mut places = BTreeMap::new();
         for option in &self.image {
-            if let ImageOption::In(reference, path) = option {
-                images.add_named(reference, path).map_err(wrong)?;
+            let ImageOption::In(reference, path) = option else { continue };
+            if let Some(first) = places.insert(normalise_reference(reference), path) {
+                return Err(CommandError::Usage(format!(
+                    "image {reference} cannot be both {} and {}; give one --image for it",
+                    first.display(),
+                    path.display()
+                )));
             }
+            images.add_named(reference, path).map_err(wrong)?;
         }
         let named: BTreeSet<String> =
             references(manifests).into_iter().map(normalise_reference).collect();
