@@ -58,6 +58,26 @@ fn what_is_stale_already_is_told_apart_from_what_the_change_does() {
     assert_snapshot("stale", &arguments);
 }
 
+/// The image of the published manifests is built in, so that nothing of it is a guess.
+#[test]
+fn an_image_that_is_built_in_is_known_where_no_pod_reports_its_groups() {
+    let dump = json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"nodeInfo": {
+            "kubeletVersion": "v1.32.3", "containerRuntimeVersion": "containerd://1.7.24"}}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+            "replicas": 1,
+            "template": {"spec": {
+                "securityContext": {"runAsUser": 1000, "runAsGroup": 3000,
+                    "supplementalGroupsPolicy": "Strict"},
+                "containers": [{"name": "ctr",
+                    "image": "registry.k8s.io/e2e-test-images/agnhost:2.45"}],
+            }},
+        }},
+    ]});
+    let text = shown(&gidcheck(&["-", "--runtime", "containerd-2.1"], dump.to_string().as_bytes()));
+    assert!(text.contains("loses 50000"), "{text}");
+}
+
 #[test]
 fn the_document_has_the_same_for_programs() {
     let arguments = [CLUSTER, "--kubernetes", "1.33", "--output", "json"];

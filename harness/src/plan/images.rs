@@ -35,8 +35,8 @@ pub struct Images {
 enum Known {
     /// From what was reported.
     Reported(Evidence),
-    /// From an archive.
-    Archive(Arc<Image>),
+    /// As a whole: from an archive, or built in.
+    Whole(Arc<Image>),
 }
 
 /// What was seen of an image.
@@ -96,13 +96,24 @@ impl Images {
             }
         }
         images.find_contradictions();
-        for archive in archives {
-            let image =
-                Image { entrypoint: vec![WAIT.to_owned()], cmd: Vec::new(), ..archive.clone() };
-            let reference = normalise_reference(&archive.reference);
-            images.by_reference.insert(reference, Known::Archive(Arc::new(image)));
+        // What the pods report outweighs what a reference usually means; an archive was given.
+        let built_in = Image::agnhost();
+        if images.is_wanted_and_unseen(&built_in.reference) {
+            images.know(&built_in);
         }
+        archives.iter().for_each(|archive| images.know(archive));
         images
+    }
+
+    fn know(&mut self, image: &Image) {
+        let waits = Image { entrypoint: vec![WAIT.to_owned()], cmd: Vec::new(), ..image.clone() };
+        let reference = normalise_reference(&image.reference);
+        self.by_reference.insert(reference, Known::Whole(Arc::new(waits)));
+    }
+
+    fn is_wanted_and_unseen(&self, reference: &str) -> bool {
+        let known = self.by_reference.get(&normalise_reference(reference));
+        matches!(known, Some(Known::Reported(evidence)) if !evidence.is_any())
     }
 
     /// What is said twice and differently, in words.
@@ -126,7 +137,7 @@ impl Images {
             let reference = format!("plan.invalid/image-{place}:1");
             let image = match known {
                 Known::Reported(evidence) => evidence.image(),
-                Known::Archive(image) => Image::clone(image),
+                Known::Whole(image) => Image::clone(image),
             };
             store.add(Image { reference, ..image });
         }
@@ -224,6 +235,12 @@ impl Images {
 }
 
 impl Evidence {
+    /// Whether anything was reported.
+    fn is_any(&self) -> bool {
+        let seen = |user: &OfUser| !user.primary.is_empty() || !user.groups.is_empty();
+        !self.users.is_empty() || self.by_uid.values().any(seen)
+    }
+
     /// An image that grants what was seen, and placeholders where nothing was.
     fn image(&self) -> Image {
         let mut passwd = String::new();
