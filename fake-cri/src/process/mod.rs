@@ -127,20 +127,8 @@ impl Process {
         if !is_simulated(&name) {
             return Err(NoSuchCommand(first.to_owned()));
         }
-        Ok(Self {
-            pid,
-            name,
-            credentials,
-            printed: Printed::default(),
-            console: None,
-            arguments,
-            dispatched,
-            working_directory,
-            environment,
-            kept: Kept::default(),
-            program: Program::new(),
-            waits: false,
-        })
+        let waiting = Self::waiting(pid, arguments, working_directory, environment, credentials);
+        Ok(Self { name, dispatched, waits: false, ..waiting })
     }
 
     /// A program of the image that is not simulated, which waits until a signal ends it.

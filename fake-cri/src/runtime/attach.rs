@@ -48,12 +48,7 @@ impl Inner {
         let (listener, events) = mpsc::channel(EVENTS_AHEAD);
         {
             let mut life = container.life();
-            let state = match life.phase {
-                Phase::Created => "CONTAINER_CREATED",
-                Phase::Exited(_) => "CONTAINER_EXITED",
-                Phase::Running { .. } => "",
-            };
-            if !state.is_empty() {
+            if let Some(state) = life.phase.not_running() {
                 return Err(words::attach_needs_running(self.profile(), &container.id, state));
             }
             let attached = life.attached.get_or_insert_default();

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use toolbox::{Step, Stream};
 
 use super::containers::KILLED;
-use super::state::{Container, Phase};
+use super::state::Container;
 use super::{Inner, words};
 use crate::process::{Console, NoSuchCommand, Process, Terminal};
 
@@ -65,12 +65,7 @@ impl Inner {
         let container = self.container(id)?;
         let pid = {
             let mut life = container.life();
-            let state = match life.phase {
-                Phase::Created => "CONTAINER_CREATED",
-                Phase::Exited(_) => "CONTAINER_EXITED",
-                Phase::Running { .. } => "",
-            };
-            if !state.is_empty() {
+            if let Some(state) = life.phase.not_running() {
                 return Err(words::exec_needs_running(profile, &container.id, state));
             }
             life.next_pid = life.next_pid.wrapping_add(1);

@@ -79,6 +79,17 @@ pub(super) enum Phase {
     Exited(Exit),
 }
 
+impl Phase {
+    /// The CRI's name of a state in which nothing can be run or heard; none while it runs.
+    pub(super) fn not_running(&self) -> Option<&'static str> {
+        match self {
+            Self::Created => Some("CONTAINER_CREATED"),
+            Self::Exited(_) => Some("CONTAINER_EXITED"),
+            Self::Running { .. } => None,
+        }
+    }
+}
+
 /// What a first process waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waits {

@@ -6,23 +6,12 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{KeyToPath, PodSpec, Volume, VolumeMount};
+use kubernetes_objects::schema;
 use serde_json::Value as Json;
 
 use super::profiles::check_inner_path;
 use super::{FieldError, names};
 use crate::cluster::strategy::key_values;
-
-/// What a folder of the host must be; nothing in particular where it is empty.
-const HOST_PATH_TYPES: &[&str] = &[
-    "",
-    "BlockDevice",
-    "CharDevice",
-    "Directory",
-    "DirectoryOrCreate",
-    "File",
-    "FileOrCreate",
-    "Socket",
-];
 
 const MODES: std::ops::RangeInclusive<i32> = 0..=0o777;
 const MODE_RANGE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
@@ -91,8 +80,9 @@ fn check_source(volume: &Volume, source: &str, path: &str, errors: &mut Vec<Fiel
             if source.path.split('/').any(|part| part == "..") {
                 errors.push(FieldError::invalid_text(field, &source.path, "must not contain '..'"));
             }
-            if let Some(kind) = source.type_.as_deref().filter(|it| !HOST_PATH_TYPES.contains(it)) {
-                errors.push(FieldError::unsupported(format!("{path}.type"), kind, HOST_PATH_TYPES));
+            let known = schema::values_of("v1.HostPathType");
+            if let Some(kind) = source.type_.as_deref().filter(|it| !known.contains(it)) {
+                errors.push(FieldError::unsupported(format!("{path}.type"), kind, known));
             }
         }
         "secret" => {
