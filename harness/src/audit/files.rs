@@ -33,9 +33,6 @@ pub enum FilesError {
     /// A large file is no output of kubectl.
     #[error(transparent)]
     Dump(#[from] InputError),
-    /// A live cluster cannot be read.
-    #[error(transparent)]
-    Live(#[from] LiveError),
     /// A file is text in another encoding than UTF-8.
     #[error("{name}:{line}:{column}: {what}")]
     NotUtf8 {
@@ -141,19 +138,18 @@ impl Files {
     /// Reads the nodes of a live cluster and what makes pods; each answer may take so long.
     ///
     /// # Errors
-    /// [`FilesError::Live`].
+    /// [`LiveError`].
     pub async fn read_cluster(
         &mut self,
         kubeconfig: &Path,
         context: Option<&str>,
         timeout: Duration,
-    ) -> Result<(), FilesError> {
+    ) -> Result<(), LiveError> {
         let mut dump = Dump::new(&mut self.manifests, &mut self.not_read);
         // Who may not list nodes can still audit pods.
         let nodes = List { is_needed: false, ..live::NODES };
         let lists = [&[nodes], &live::MAKERS[..]].concat();
-        live::read_cluster(kubeconfig, context, timeout, &lists, &mut dump).await?;
-        Ok(())
+        live::read_cluster(kubeconfig, context, timeout, &lists, &mut dump).await
     }
 
     fn read_of_folder(&mut self, path: &Path) {

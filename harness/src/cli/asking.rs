@@ -7,8 +7,8 @@ use clap::Args;
 use cri_api::client::RuntimeEndpoint;
 use fake_cri::Profile;
 
-use super::CommandError;
 use super::progress::Progress;
+use super::{CommandError, wait_for};
 use crate::recording::{Images, ObserveError, Observed, ReadError, Suite, WriteError, observe};
 use crate::runner::with_sources;
 use crate::scenario::{Duration, RuntimeName};
@@ -89,11 +89,8 @@ fn ask(
     jobs: usize,
     played: &(dyn Fn() + Sync),
 ) -> Result<Observed, CommandError> {
-    let tokio = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
-    tokio.block_on(observe(suite, target, runtime, jobs, played)).map_err(|error| match error {
+    let observed = wait_for(observe(suite, target, runtime, jobs, played))?;
+    observed.map_err(|error| match error {
         ObserveError::NoSuchImage { .. } => CommandError::Usage(error.to_string()),
         error => CommandError::environment("the runtime could not be asked every case", error),
     })

@@ -1,17 +1,17 @@
 //! `gidcheck audit`
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::image_options::{ImageOptions, Purpose};
+use super::live_options::LiveOptions;
 use super::manifest_options::SettingOptions;
 use super::progress::Progress;
 use super::{CommandError, Outcome, refuse_problems};
 use crate::audit::cluster::Cluster;
-use crate::audit::files::{Files, FilesError};
+use crate::audit::files::Files;
 use crate::audit::{audit, sarif, text};
 use crate::explain::Manifests;
 use crate::explain::report::Severity;
@@ -70,15 +70,8 @@ pub(super) struct Options {
     /// The same as kubectl takes it; repeatable.
     #[arg(short, long, value_name = "PATH")]
     filename: Vec<PathBuf>,
-    /// Read a live cluster with this kubeconfig.
-    #[arg(long, value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
-    /// The kubeconfig's context; the current one when left out.
-    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
-    context: Option<String>,
-    /// How many seconds each answer of the live cluster may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "kubeconfig", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    request_timeout: u64,
+    #[command(flatten)]
+    live: LiveOptions,
     #[command(flatten)]
     images: ImageOptions,
     #[command(flatten)]
@@ -98,9 +91,9 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         files.read(path).map_err(|error| CommandError::Usage(with_sources(&error)))?;
     }
     refuse_problems(&files.problems, &files.sources)?;
-    if let Some(kubeconfig) = &options.kubeconfig {
-        read_cluster(options, kubeconfig, &mut files)?;
-    }
+    options.live.read(async |kubeconfig, context, timeout| {
+        files.read_cluster(kubeconfig, context, timeout).await
+    })?;
     files.manifests.leave_out_what_is_made();
     // A path that leads nowhere must not look like a clean one.
     if files.manifests.pods.is_empty() && files.not_read.is_empty() {
@@ -139,24 +132,4 @@ fn cluster(
         return Ok(Cluster::of_setting(options.setting.setting()?, manifests));
     }
     Cluster::of_nodes(manifests, asked).map_err(|error| CommandError::Usage(error.to_string()))
-}
-
-fn read_cluster(
-    options: &Options,
-    kubeconfig: &Path,
-    files: &mut Files,
-) -> Result<(), CommandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
-    let timeout = Duration::from_secs(options.request_timeout);
-    let read = files.read_cluster(kubeconfig, options.context.as_deref(), timeout);
-    let read = runtime.block_on(read);
-    // A command that still asks for credentials is not waited for.
-    runtime.shutdown_background();
-    read.map_err(|error| match error {
-        FilesError::Live(error) if error.is_usage() => CommandError::Usage(with_sources(&error)),
-        error => CommandError::environment("the cluster cannot be read", error),
-    })
 }

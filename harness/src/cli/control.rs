@@ -10,7 +10,7 @@ use hyper::{Request, Response, StatusCode};
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use super::{CommandError, Outcome, refuse_problems};
+use super::{CommandError, Outcome, refuse_problems, wait_for};
 use crate::api::{ReportedStep, STEPS_PATH};
 use crate::document::MAX_BYTES;
 use crate::report::shown_line;
@@ -31,14 +31,10 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let steps = options.steps()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
-    runtime.block_on(async {
+    wait_for(async {
         let answer = send(&options.kubeconfig, &steps).await?;
         show(answer, &steps).await
-    })
+    })?
 }
 
 impl Options {

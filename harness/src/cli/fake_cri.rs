@@ -9,7 +9,7 @@ use cri_api::client::RuntimeEndpoint;
 use cri_api::server;
 use fake_cri::{FakeRuntime, Image, ImageStore};
 
-use super::{CommandError, Outcome, profile};
+use super::{CommandError, NO_RUNTIME, Outcome, profile};
 use crate::images;
 use crate::oci::archive::{ArchivedImage, read_archive};
 
@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
+        .map_err(|error| CommandError::environment(NO_RUNTIME, error))?;
     runtime.block_on(async {
         let store = Arc::new(store);
         let fake = Arc::new(FakeRuntime::new(profile, store, fake_cri::Options::default()));

@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use fake_cri::image::normalise_reference;
 use futures_util::StreamExt;
 
-use super::CommandError;
 use super::progress::Progress;
+use super::{CommandError, wait_for};
 use crate::explain::images::{ImageError, Images, Source};
 use crate::explain::{Manifests, references};
 use crate::oci::archive::ImageAccounts;
@@ -166,15 +166,9 @@ impl ImageOptions {
             missing.iter().for_each(|reference| images.add_unknown(reference, why.clone()));
             return Ok(());
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
         let progress = Progress::of_images(missing.len());
-        let pulled = runtime.block_on(self.pull_all(&missing, pull == Pull::Missing, &progress));
+        let pulled = wait_for(self.pull_all(&missing, pull == Pull::Missing, &progress))?;
         progress.finish();
-        // What took too long is not waited for.
-        runtime.shutdown_background();
         for (reference, accounts) in pulled {
             match accounts {
                 Ok(accounts) => images.add(&reference, accounts, Source::Registry),

@@ -12,6 +12,7 @@ mod fake_cri;
 mod image_options;
 mod images;
 mod list;
+mod live_options;
 mod man;
 mod manifest_options;
 mod matrix;
@@ -220,6 +221,21 @@ fn refuse_problems(problems: &Problems, sources: &Sources) -> Result<(), Command
         count => Err(CommandError::Problems(counted(count, "problem"))),
     }
 }
+
+/// Does what waits for others, on this thread; what is still busy in the background afterwards, such
+/// as a command that asks somebody for credentials, is not waited for.
+fn wait_for<T>(work: impl Future<Output = T>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::environment(NO_RUNTIME, error))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+/// What is said where nothing can wait.
+const NO_RUNTIME: &str = "no tokio runtime can be made";
 
 /// The fake runtime with this name.
 fn profile(name: &str) -> Result<&'static ::fake_cri::Profile, CommandError> {

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use fake_cri::Image;
 use fake_kubelet::version::KubernetesVersion;
 
+use super::live_options::LiveOptions;
 use super::{CommandError, Outcome};
 use crate::nodes::given_version;
 use crate::oci::archive::read_archive;
@@ -16,6 +16,7 @@ use crate::plan::input::{read_cluster, read_files};
 use crate::plan::snapshot::Snapshot;
 use crate::plan::words::{Form, write};
 use crate::plan::{Known, PlanError, compute};
+use crate::runner::with_sources;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
@@ -39,17 +40,14 @@ enum Output {
 #[command(verbatim_doc_comment)]
 pub(super) struct Options {
     /// Files with nodes, pods and workloads, JSON or YAML; - is standard input.
-    #[arg(value_name = "FILE", required_unless_present = "kubeconfig")]
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "kubeconfig",
+        conflicts_with = "kubeconfig"
+    )]
     files: Vec<PathBuf>,
-    /// Read a live cluster with this kubeconfig.
-    #[arg(long, value_name = "FILE", conflicts_with = "files")]
-    kubeconfig: Option<PathBuf>,
-    /// The kubeconfig's context; the current one when left out.
-    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
-    context: Option<String>,
-    /// How many seconds each answer of the live cluster may take.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "kubeconfig", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    request_timeout: u64,
+    #[command(flatten)]
+    live: LiveOptions,
     /// The version that API server and kubelets get, 1.30 to 1.36.
     #[arg(long, value_name = "VERSION", value_parser = given_version)]
     kubernetes: Option<KubernetesVersion>,
@@ -115,24 +113,8 @@ fn usage(error: &ChangeError) -> CommandError {
 }
 
 fn read(options: &Options) -> Result<Snapshot, CommandError> {
-    let Some(kubeconfig) = &options.kubeconfig else {
-        return read_files(&options.files)
-            .map_err(|error| CommandError::Usage(crate::runner::with_sources(&error)));
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
-    let timeout = Duration::from_secs(options.request_timeout);
-    let read = read_cluster(kubeconfig, options.context.as_deref(), timeout);
-    let read = runtime.block_on(read);
-    // A command that still asks for credentials is not waited for.
-    runtime.shutdown_background();
-    read.map_err(|error| {
-        if error.is_usage() {
-            CommandError::Usage(crate::runner::with_sources(&error))
-        } else {
-            CommandError::environment("the cluster cannot be read", error)
-        }
-    })
+    let live = options.live.read(read_cluster)?;
+    let files =
+        || read_files(&options.files).map_err(|error| CommandError::Usage(with_sources(&error)));
+    live.map_or_else(files, Ok)
 }

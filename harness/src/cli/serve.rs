@@ -10,7 +10,7 @@ use fake_kubelet::version::FeatureGateError;
 
 use super::cluster_options::{ApiServerOption, GatesOption, NodeOption, runtime};
 use super::fake_cri::{add_archive, stop_signal};
-use super::{CommandError, Outcome, refuse_problems};
+use super::{CommandError, NO_RUNTIME, Outcome, refuse_problems};
 use crate::api::{Kubeconfig, MOST_SPEED, ServeError, ServeOptions, Server};
 use crate::cluster::ClusterError;
 use crate::images;
@@ -98,7 +98,7 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| CommandError::environment("no tokio runtime can be made", error))?;
+        .map_err(|error| CommandError::environment(NO_RUNTIME, error))?;
     let path = options.kubeconfig_path();
     runtime.block_on(async {
         let images = images::store_of(&images).with_unknown(match options.unknown_images {
