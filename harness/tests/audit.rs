@@ -414,6 +414,21 @@ fn what_cluster_info_dump_prints_is_read_with_its_logs() {
 }
 
 #[test]
+fn an_item_of_a_list_that_is_no_object_is_named_also_in_large_texts() {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "one", "annotations": {"a": "x".repeat(5 * 1024 * 1024)}},
+        "spec": {"containers": [{"name": "one", "image": "example.test/web:1"}]}});
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": [null, 5, pod]}).to_string();
+    // The same as YAML.
+    for text in [list.clone(), format!("---\n{list}")] {
+        let output = audit(&Saved::new(), &["-", "--output", "json"], text.as_bytes());
+        let whys = not_read(&output).into_iter().map(|(_, why)| why).collect::<Vec<_>>();
+        assert_eq!(whys.len(), 2, "{whys:?}");
+        assert!(whys[0].contains("null is no object") && whys[1].contains("5 is no object"));
+    }
+}
+
+#[test]
 fn a_large_text_is_read_as_a_small_one_is() {
     let saved = Saved::new();
     let pod = |name: &str| {

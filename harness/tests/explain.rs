@@ -440,6 +440,16 @@ fn numbers_are_what_kubectl_takes_them_for() {
 }
 
 #[test]
+fn a_text_that_yaml_takes_for_something_else_is_refused_with_what_to_do() {
+    for (name, hint) in [("y", "are booleans: put a text into quotes"), ("1.0", "like a number")] {
+        let text = String::from_utf8(yaml("{runAsUser: 1000}")).expect("text");
+        let text = text.replace("{name: one, image", &format!("{{name: {name}, image"));
+        let said = shown(&explain(&Saved::new(), &["-"], text.as_bytes()));
+        assert!(said.contains("the API server refuses it") && said.contains(hint), "{said}");
+    }
+}
+
+#[test]
 fn what_merges_bring_is_overruled_by_what_comes_later() {
     let text = "base: &base {runAsUser: 7, runAsGroup: 8}\napiVersion: v1\nkind: Pod\n\
         metadata: {name: one}\nspec:\n  securityContext: {runAsUser: 1, <<: *base, runAsGroup: 9}\n  \
@@ -547,7 +557,13 @@ fn a_workload_that_the_api_server_refuses_is_refused_in_its_words() {
         let output = explain(&saved, &["-", "--output", "json"], &text);
         assert_eq!(rules(&output), ["refused"]);
     }
-    for sound in [workload("Job", &Json::Null, &once), workload("Deployment", &own, &spec)] {
+    let generated = String::from_utf8(workload("Job", &Json::Null, &once)).expect("text");
+    let generated = generated.replace("\"name\":\"web\"", "\"generateName\":\"web-\"");
+    for sound in [
+        workload("Job", &Json::Null, &once),
+        workload("Deployment", &own, &spec),
+        generated.into_bytes(),
+    ] {
         let output = explain(&saved, &["-"], &sound);
         assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     }

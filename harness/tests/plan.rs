@@ -390,8 +390,10 @@ fn a_few_odd_objects_do_not_spoil_the_rest() {
     ];
     let (plan, text) = planned(&items, &["--kubernetes", "1.33"]);
     assert_eq!(plan["cluster"]["nodes"], 2, "{text}");
-    assert_eq!(plan["cluster"]["leftOut"], 5, "{text}");
-    for words in ["\"text\" is no object", "7 is no object", "Node labels is left out"] {
+    assert_eq!(plan["cluster"]["leftOut"], 6, "{text}");
+    let named =
+        ["\"text\" is no object", "7 is no object", "null is no object", "Node labels is left out"];
+    for words in named {
         assert!(text.contains(words), "{words:?} is missing in: {text}");
     }
     assert!(text.contains("Pod shop/groups is left out: invalid type: string"), "{text}");

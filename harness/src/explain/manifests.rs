@@ -378,8 +378,13 @@ fn pod_of(kind: &str, object: &Json) -> Option<Json> {
     }
     let mut metadata = metadata_of(template);
     if kind != "Pod" {
-        let name = object.pointer("/metadata/name").cloned();
-        metadata.insert("name".to_owned(), name.unwrap_or_default());
+        // Its maker's name does for it.
+        for field in ["name", "generateName"] {
+            metadata.remove(field);
+            if let Some(name) = object["metadata"].get(field) {
+                metadata.insert(field.to_owned(), name.clone());
+            }
+        }
     }
     Some(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
 }

@@ -258,7 +258,7 @@ fn of_pod(pod: &ExplainedPod, outcome: &PodOutcome, group_without_user: bool) ->
     let message = outcome.message.clone().unwrap_or_default();
     let reason = outcome.reason.clone().unwrap_or_default();
     match outcome.fate {
-        PodFate::Refused => vec![Rule::Refused.warn(None, message)],
+        PodFate::Refused => vec![Rule::Refused.warn(None, with_hint(message))],
         PodFate::Rejected if strict && pod.merge.fate == PodFate::Admitted => {
             vec![Rule::StrictRejected.warn(None, format!("{reason}: {message}"))]
         }
@@ -290,6 +290,18 @@ fn of_pod(pod: &ExplainedPod, outcome: &PodOutcome, group_without_user: bool) ->
             warnings
         }
     }
+}
+
+/// A refusal; where YAML is to blame for a type, with what to do.
+fn with_hint(mut message: String) -> String {
+    if message.contains("cannot unmarshal bool into") {
+        message
+            .push_str("; in YAML y, n, yes, no, on and off are booleans: put a text into quotes");
+    } else if message.contains("cannot unmarshal number into") && message.contains("of type string")
+    {
+        message.push_str("; put a text that looks like a number into quotes");
+    }
+    message
 }
 
 fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut Vec<Warning>) {

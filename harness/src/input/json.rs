@@ -36,7 +36,7 @@ pub(super) fn read<R: BufRead>(
         }
         let before = position.line() - 1;
         let mut deserializer = serde_json::Deserializer::from_reader(&mut reader);
-        let document = Document { sink, position, list_of: None };
+        let document = Document { sink, position, list_of: None, is_item: false };
         if let Err(error) = document.deserialize(&mut deserializer) {
             if sink.is_full() {
                 return Err(InputError::TooMany);
@@ -110,7 +110,7 @@ pub(super) fn read_answer(
     sink.begin_source(name);
     let position = Position::new(u64::MAX);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let document = Document { sink, position: &position, list_of: None };
+    let document = Document { sink, position: &position, list_of: None, is_item: false };
     document.deserialize(&mut deserializer).map_err(|error| InputError::Syntax {
         source_name: name.to_owned(),
         line: u64::try_from(error.line()).unwrap_or(u64::MAX),
@@ -135,6 +135,8 @@ struct Document<'a> {
     position: &'a Position,
     /// The version and kind of the objects of a typed list, which do not say it themselves.
     list_of: Option<(String, String)>,
+    /// Whether it is in a list.
+    is_item: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Document<'_> {
@@ -163,7 +165,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Answer::default())
+        Ok(if self.is_item { self.refuse("null") } else { Answer::default() })
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
@@ -188,13 +190,13 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        let Self { sink, position, list_of } = self;
+        let Self { sink, position, list_of, .. } = self;
         Items { sink, position, list_of }.visit_seq(items)?;
         Ok(Answer { is_list: true, continues: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Self { sink, position, list_of } = self;
+        let Self { sink, position, list_of, .. } = self;
         let line = position.line();
         let (api_version, kind) = list_of.unwrap_or_default();
         let mut object = RawObject { api_version, kind, line: Some(line), ..RawObject::default() };
@@ -291,6 +293,7 @@ impl<'de> Visitor<'de> for Items<'_> {
                 sink: self.sink,
                 position: self.position,
                 list_of: self.list_of.clone(),
+                is_item: true,
             };
             if items.next_element_seed(document)?.is_none() {
                 return Ok(true);

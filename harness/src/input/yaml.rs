@@ -77,7 +77,7 @@ fn take(
     let fields = match document.value {
         Value::Object(fields) => fields,
         Value::List(items) => return take_all(items, list_of, lines, sink, depth),
-        Value::Scalar(Scalar::Null) => return Ok(()),
+        Value::Scalar(Scalar::Null) if depth == 0 => return Ok(()),
         Value::Scalar(_) => {
             sink.refuse(line, "", &format!("{} is no object", document.into_json()));
             return Ok(());
