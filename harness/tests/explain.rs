@@ -489,6 +489,8 @@ fn texts_of_windows_are_read() {
     let plain = shown(&explain(&saved, &["-"], text.as_bytes()));
     let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
     assert_eq!(shown(&explain(&saved, &["-"], windows.as_bytes())), plain);
+    let broken = shown(&explain(&saved, &["-"], b"kind: Pod\r\nspec:\r\n\ta: b\r\nc: d\r\n"));
+    assert!(broken.contains("replace the tabs") && !broken.contains("u{d}"), "{broken}");
     // Python writes characters beyond the first 65,536 as two.
     let json = String::from_utf8(pod(&json!({"runAsUser": 1000}))).expect("text");
     let json =
@@ -548,6 +550,12 @@ fn a_workload_that_the_api_server_refuses_is_refused_in_its_words() {
         (workload("Deployment", &other, &spec), "`selector` does not match template `labels`"),
         (workload("Deployment", &Json::Null, &spec), "spec.selector: Required value"),
         (workload("DaemonSet", &own, &once), "Unsupported value: \"Never\""),
+        (workload("Deployment", &own, &json!({})), "spec.template.spec.containers: Required value"),
+        (b"{apiVersion: v1, kind: Pod, metadata: {name: p}}".to_vec(), "spec.containers: Required"),
+        (
+            b"{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}}".to_vec(),
+            "spec.schedule: Required value",
+        ),
     ] {
         let output = explain(&saved, &["-"], &text);
         let said = shown(&output);

@@ -56,16 +56,18 @@ impl Excerpt {
         });
         let mut shown = String::new();
         if show_previous {
-            shown.push_str(&shown_line(&text[previous..start - 1]));
+            shown.push_str(&whole_line(&text[previous..start - 1]));
             shown.push('\n');
         }
         let mark_start = shown.len() + shown_line(&text[start..offset]).len();
         let marked = boundary(text, offset + length).max(offset);
-        let mark = (mark_start, shown_line(&text[offset..marked]).len());
-        shown.push_str(&shown_line(&text[start..end]));
+        let mark = shown_line(&text[offset..marked]).len();
+        shown.push_str(&whole_line(&text[start..end]));
+        let mark_start = mark_start.min(shown.len());
+        let mark = (mark_start, mark.min(shown.len() - mark_start));
         if let Some(next_end) = next_end {
             shown.push('\n');
-            shown.push_str(&shown_line(&text[end + 1..next_end]));
+            shown.push_str(&whole_line(&text[end + 1..next_end]));
         }
         let line = position.0 - usize::from(show_previous);
         Self { name, text: shown, line, position, mark }
@@ -81,6 +83,11 @@ impl Excerpt {
     pub(super) fn marked(&self) -> (usize, usize) {
         self.mark
     }
+}
+
+/// A line as it is shown, without what Windows ends it with.
+fn whole_line(line: &str) -> String {
+    shown_line(line.strip_suffix('\r').unwrap_or(line))
 }
 
 /// The nearest place at or before an offset that is between characters.

@@ -26,6 +26,17 @@ const TEMPLATES: &[(&str, &[&str])] = &[
     ("CronJob", &["spec", "jobTemplate", "spec", "template"]),
     ("PodTemplate", &["template"]),
 ];
+/// The groups and kinds that are there for pods, and make them whatever else they say.
+const MAKERS: &[(&str, &str)] = &[
+    ("", "Pod"),
+    ("", "ReplicationController"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+];
 /// Where all others do, also kinds that only custom resources know.
 const USUAL_TEMPLATE: &[&str] = &["spec", "template"];
 
@@ -370,12 +381,14 @@ fn template(kind: &str) -> &'static [&'static str] {
 
 /// The pod that an object stands for, if it stands for pods.
 fn pod_of(kind: &str, object: &Json) -> Option<Json> {
-    let template = template(kind).iter().try_fold(object, |value, field| value.get(field))?;
-    let spec = template.get("spec")?;
-    // A template's spec has containers; whatever else is called so has not.
-    if kind != "Pod" && spec.get("containers").is_none() {
-        return None;
-    }
+    let template = template(kind).iter().try_fold(object, |value, field| value.get(field));
+    let (template, spec) = match template.and_then(|found| Some((found, found.get("spec")?))) {
+        // The spec of a template has containers; whatever else is called so has not.
+        Some((template, spec)) if spec.get("containers").is_some() => (template, spec),
+        // The API server says what is missing.
+        found if is_maker(kind, object) => found.unwrap_or((&Json::Null, &Json::Null)),
+        _ => return None,
+    };
     let mut metadata = metadata_of(template);
     if kind != "Pod" {
         // Its maker's name does for it.
@@ -387,6 +400,13 @@ fn pod_of(kind: &str, object: &Json) -> Option<Json> {
         }
     }
     Some(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
+}
+
+/// Whether an object is of a kind that is there for pods.
+fn is_maker(kind: &str, object: &Json) -> bool {
+    let version = object.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    MAKERS.contains(&(group, kind))
 }
 
 /// What is kept of an object's metadata.
