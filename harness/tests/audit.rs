@@ -414,6 +414,48 @@ fn what_cluster_info_dump_prints_is_read_with_its_logs() {
 }
 
 #[test]
+fn patches_in_folders_are_no_workloads() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let write = |name: &str, spec: &str| {
+        let patch = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {spec}\n"
+        );
+        fs::write(folder.path().join(name), patch).expect("it can be written");
+    };
+    write("replicas.yaml", "{replicas: 3}");
+    write(
+        "policy.yaml",
+        "{template: {spec: {securityContext: {supplementalGroupsPolicy: Strict}}}}",
+    );
+    write(
+        "image.yaml",
+        "{template: {spec: {containers: [{name: web, image: \"example.test/web:2\"}]}}}",
+    );
+    let path = folder.path().display().to_string();
+    let output = audit(&Saved::new(), &[&path, "--output", "json"], b"");
+    let found = document(&output);
+    assert_eq!((&found["pods"], &found["passedOver"]), (&json!(1), &json!(2)), "{found}");
+    let text = found["findings"][0]["text"].to_string();
+    assert!(text.contains("if this is a patch, give what `kubectl kustomize` makes"), "{text}");
+}
+
+#[test]
+fn nodes_in_folders_are_the_nodes_of_the_cluster() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let node = json!({"metadata": {"name": "old"}, "status": {"nodeInfo": {
+        "kubeletVersion": "v1.33.2", "containerRuntimeVersion": "containerd://1.7.24"}}});
+    let list = json!({"apiVersion": "v1", "kind": "NodeList", "items": [node]});
+    fs::write(folder.path().join("nodes.json"), list.to_string()).expect("it can be written");
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {
+        "securityContext": {"supplementalGroupsPolicy": "Strict"},
+        "containers": [{"name": "one", "image": "example.test/web:1"}]}});
+    fs::write(folder.path().join("pod.json"), pod.to_string()).expect("it can be written");
+    let path = folder.path().display().to_string();
+    let found = document(&audit(&Saved::new(), &[&path, "--output", "json"], b""));
+    assert_eq!(found["findings"][0]["rule"], "strict-rejected", "{found}");
+}
+
+#[test]
 fn an_item_of_a_list_that_is_no_object_is_named_also_in_large_texts() {
     let pod = json!({"apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "one", "annotations": {"a": "x".repeat(5 * 1024 * 1024)}},

@@ -114,6 +114,16 @@ struct ListOf<'a> {
     kind: &'a str,
 }
 
+/// How an object is read.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    sources: &'a Sources,
+    foreign: Foreign,
+    list_of: ListOf<'a>,
+    /// In how many lists it is.
+    depth: usize,
+}
+
 /// Why an object is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PushError {
@@ -146,7 +156,9 @@ impl Manifests {
                         self.passed_over += 1;
                     } else {
                         find_doubles(&document, problems);
-                        self.add(sources, &document, ListOf::default(), 0, problems);
+                        let reading =
+                            Reading { sources, foreign, list_of: ListOf::default(), depth: 0 };
+                        self.add(&document, reading, problems);
                     }
                 }
             }
@@ -155,14 +167,8 @@ impl Manifests {
     }
 
     /// Adds an object, or the objects of a list; those of a typed list do not say their kind.
-    fn add(
-        &mut self,
-        sources: &Sources,
-        object: &Node,
-        list_of: ListOf<'_>,
-        depth: usize,
-        problems: &mut Problems,
-    ) {
+    fn add(&mut self, object: &Node, reading: Reading<'_>, problems: &mut Problems) {
+        let Reading { sources, foreign, list_of, depth } = reading;
         let written = object.get("kind");
         if let Some(kind) = written.filter(|kind| !matches!(kind.value, Value::String(_))) {
             let message = format!("kind must be a text, and is {}", kind.kind());
@@ -199,7 +205,8 @@ impl Manifests {
                     } else {
                         ListOf { api_version, kind: listed }
                     };
-                    self.add(sources, item, list_of, depth + 1, problems);
+                    let reading = Reading { list_of, depth: depth + 1, ..reading };
+                    self.add(item, reading, problems);
                 } else {
                     let message =
                         format!("item {} of the list is {}, and no object", index + 1, item.kind());
@@ -220,6 +227,14 @@ impl Manifests {
         let mut json = object.to_json();
         json["apiVersion"] = api_version.into();
         json["kind"] = kind.into();
+        // Folders hold patches, too, which say only what is to be changed.
+        if foreign == Foreign::PassedOver && kind != "Pod" && is_maker(kind, &json) {
+            let template = object.at(template(kind));
+            if template.and_then(|template| template.at(&["spec", "containers"])).is_none() {
+                self.passed_over += 1;
+                return;
+            }
+        }
         if let Err(error) = self.push(kind, &json, place) {
             problems.add(Problem::new(object.span, error.to_string()));
         }

@@ -292,7 +292,7 @@ fn of_pod(pod: &ExplainedPod, outcome: &PodOutcome, group_without_user: bool) ->
     }
 }
 
-/// A refusal; where YAML is to blame for a type, with what to do.
+/// A refusal; where it is known what leads to it, with what to do.
 fn with_hint(mut message: String) -> String {
     if message.contains("cannot unmarshal bool into") {
         message
@@ -300,6 +300,11 @@ fn with_hint(mut message: String) -> String {
     } else if message.contains("cannot unmarshal number into") && message.contains("of type string")
     {
         message.push_str("; put a text that looks like a number into quotes");
+    } else if ["spec.selector: Required value", ".image: Required value"]
+        .iter()
+        .any(|missing| message.contains(missing))
+    {
+        message.push_str("; if this is a patch, give what `kubectl kustomize` makes of it");
     }
     message
 }
