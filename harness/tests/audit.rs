@@ -408,6 +408,8 @@ fn what_cluster_info_dump_prints_is_read_with_its_logs() {
         let dump = format!("{}{logs}{}", pods("a", filler), pods("b", 0));
         let output = audit(&saved, &["-", "--output", "json"], dump.as_bytes());
         assert_eq!(document(&output)["pods"], 12, "{}", shown(&output));
+        let cut = format!("{}{}", pods("a", filler), &logs[..logs.len() - 20]);
+        assert_refused(&audit(&saved, &["-"], cut.as_bytes()), 2, &["logs that begin here"]);
     }
     let other = format!("{}==== logs ====\n", pods("a", 0));
     assert_refused(&audit(&saved, &["-"], other.as_bytes()), 2, &["<stdin>:"]);

@@ -16,6 +16,9 @@ use super::fault::in_words;
 use super::parse::{MAX_NODES, too_large};
 use super::{Entry, Node, Problem, Problems, SourceId, Sources, Span, Value};
 
+/// What to do about a text that ends too early.
+const CUT_OFF: &str =
+    "it is cut off; write it again, and look whether the command that wrote it failed";
 /// How deep values may lie in each other.
 const MAX_DEPTH: usize = 64;
 const LIMITS: Limits = Limits { depth: MAX_DEPTH, values: MAX_NODES, repeated: MAX_NODES };
@@ -36,7 +39,11 @@ pub fn parse_manifests(sources: &Sources, id: SourceId) -> Result<Vec<Node>, Pro
         let rest = text[at..].trim_start();
         at = text.len() - rest.len();
         if let Some(end) = end_of_logs(rest) {
-            at += rest.find(&end).map_or(rest.len(), |found| found + end.len());
+            let Some(found) = rest.find(&end) else {
+                return Err(Problem::new(whole.at(at), "the logs that begin here have no end")
+                    .help(CUT_OFF));
+            };
+            at += found + end.len();
             continue;
         }
         if !rest.starts_with(['{', '[']) {
@@ -222,10 +229,93 @@ impl Text<'_> {
         let message = message.split(" at line ").next().unwrap_or_default();
         let problem = Problem::new(self.at(offset), format!("this is not valid JSON: {message}"));
         if error.is_eof() {
-            return problem.help(
-                "it is cut off; write it again, and look whether the command that wrote it failed",
-            );
+            return problem.help(CUT_OFF);
         }
         problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces that texts are made of: what begins and ends values, what shifts places.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ": ",
+            ",",
+            "- ",
+            "\n",
+            "\r\n",
+            "\t",
+            "  ",
+            "---\n",
+            "...\n",
+            "é",
+            "😀",
+            "\u{feff}",
+            "\"",
+            "'",
+            "\"a\"",
+            "a",
+            "&a ",
+            "*a",
+            "<<",
+            "!!int ",
+            "!!str ",
+            "0100",
+            "yes",
+            "1e3",
+            ".inf",
+            "~",
+            "#",
+            "|\n",
+            ">",
+            "%",
+            "@",
+            "\0",
+            "\\ud83d",
+            "==== START logs for container ",
+            "==== END logs for container ",
+        ]);
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    fn is_within(node: &Node, text: &str) -> bool {
+        let Span { offset, length, .. } = node.span;
+        text.get(offset..offset + length).is_some()
+            && node.items().iter().all(|item| is_within(item, text))
+            && node.entries().iter().all(|entry| is_within(&entry.value, text))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_text_is_read_or_refused_with_a_place_in_it(text in pieces()) {
+            let mut sources = Sources::default();
+            let id = sources.add("any.yaml", text.as_str());
+            match parse_manifests(&sources, id) {
+                Ok(documents) => {
+                    let mut problems = Problems::default();
+                    for document in &documents {
+                        prop_assert!(is_within(document, &text), "{document:?}");
+                        say_where_readings_differ(&sources, document, &mut problems);
+                    }
+                }
+                Err(problem) => {
+                    let Span { offset, length, .. } = problem.span;
+                    prop_assert!(text.get(offset..offset + length).is_some(), "{problem:?}");
+                    let _ = format!("{:?}", problem.report(&sources));
+                }
+            }
+        }
     }
 }

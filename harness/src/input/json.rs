@@ -70,22 +70,23 @@ fn skip_logs<R: BufRead>(
     let line = position.line();
     let mut next = || reader.line().map_err(|source| read_failed(name, source));
     let first = next()?.unwrap_or_default();
+    let wrong = |message: &str| InputError::Syntax {
+        source_name: name.to_owned(),
+        line,
+        column: 1,
+        format: "JSON",
+        message: message.to_owned(),
+        understood: sink.understood(),
+    };
     let Some(end) = end_of_logs(&String::from_utf8_lossy(&first)) else {
-        return Err(InputError::Syntax {
-            source_name: name.to_owned(),
-            line,
-            column: 1,
-            format: "JSON",
-            message: "expected an object".to_owned(),
-            understood: sink.understood(),
-        });
+        return Err(wrong("expected an object"));
     };
     while let Some(line) = next()? {
         if line.strip_suffix(b"\r").unwrap_or(&line) == end.trim_start().as_bytes() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    Err(wrong("the logs that begin here have no end"))
 }
 
 fn read_failed(name: &str, source: std::io::Error) -> InputError {
