@@ -167,6 +167,78 @@ fn pods_on_windows_are_passed_over() {
     assert_eq!((&document["pods"], &document["passedOver"]), (&json!(0), &json!(2)));
 }
 
+/// A pod whose image nobody can look at, and who it is as its kubelet reports it.
+fn reporting(name: &str, node: &str, groups: &[u32]) -> Json {
+    let mut pod = strict_pod(name, node);
+    pod["spec"]["securityContext"] = json!({"runAsUser": 1000, "supplementalGroups": [4000]});
+    pod["spec"]["containers"][0]["image"] = "registry.example.test/secret:1".into();
+    pod["status"] = json!({"containerStatuses": [{"name": "web",
+        "user": {"linux": {"uid": 1000, "gid": 1000, "supplementalGroups": groups}}}]});
+    pod
+}
+
+#[test]
+fn what_kubelets_report_counts_where_an_image_cannot_be_looked_at() {
+    let pod = reporting("web", "new", &[1000, 4000, 50_000]);
+    let objects = [new_and_old(), vec![pod]].concat();
+    let expected = ["web: implicit-groups", "web: implicit-primary-group"];
+    assert_eq!(found(&objects, &[]), expected);
+    let document = document(&audit(&objects, &["--output", "json"]));
+    let finding = &document["findings"][0];
+    assert_eq!(finding["groups"], json!([{"id": 50_000, "origins": [{"kind": "reported"}]}]));
+    let text =
+        "it gets 50000, as its kubelet reports, from its image; the manifest does not say so";
+    assert_eq!(finding["text"], text);
+    // Of another runtime it says nothing.
+    assert_eq!(found(&objects, &["--runtime", "cri-o-1.36"]), ["web: unknown-image"]);
+}
+
+#[test]
+fn what_pods_report_counts_for_what_made_them_as_long_as_it_asks_for_the_same() {
+    let mut pod = reporting("web-1-a", "new", &[1000, 4000, 50_000]);
+    let owner = |kind: &str, uid: &str| {
+        json!([{"apiVersion": "apps/v1", "kind": kind, "name": "web", "uid": uid,
+            "controller": true}])
+    };
+    pod["metadata"]["ownerReferences"] = owner("ReplicaSet", "r");
+    let mut deployment = strict("web");
+    deployment["metadata"]["uid"] = "d".into();
+    let template = &mut deployment["spec"]["template"]["spec"];
+    template["securityContext"] = pod["spec"]["securityContext"].clone();
+    template["containers"] = pod["spec"]["containers"].clone();
+    let mut set = deployment.clone();
+    set["kind"] = "ReplicaSet".into();
+    set["metadata"] =
+        json!({"name": "web-1", "uid": "r", "ownerReferences": owner("Deployment", "d")});
+    let new = &new_and_old()[..1];
+    let objects = [new, &[deployment.clone(), set.clone(), pod.clone()]].concat();
+    let expected = ["web: implicit-groups", "web: implicit-primary-group"];
+    assert_eq!(found(&objects, &[]), expected);
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] =
+        "example.test/other:2".into();
+    assert_eq!(found(&[new, &[deployment, set, pod]].concat(), &[]), ["web: unknown-image"]);
+}
+
+/// Numbers that no kernel has, groups that are none, and owners in a circle.
+#[test]
+fn reports_that_make_no_sense_are_passed_over() {
+    let mut pod = reporting("web", "new", &[]);
+    for user in [
+        json!({"uid": -1, "gid": 0, "supplementalGroups": [1]}),
+        json!({"uid": 4_294_967_296_u64, "gid": 0}),
+        json!({"uid": "1000", "gid": 0, "supplementalGroups": "1"}),
+        json!([]),
+    ] {
+        pod["status"]["containerStatuses"][0]["user"]["linux"] = user;
+        let objects = [new_and_old(), vec![pod.clone()]].concat();
+        assert_eq!(found(&objects, &[]), ["web: unknown-image"]);
+    }
+    // Who is their own owner is left out by nobody.
+    pod["metadata"]["ownerReferences"] =
+        json!([{"kind": "Pod", "name": "web", "uid": "web", "controller": true}]);
+    assert_eq!(found(&[new_and_old(), vec![pod]].concat(), &[]), ["web: unknown-image"]);
+}
+
 #[test]
 fn the_report_says_what_the_nodes_are_and_what_was_supposed() {
     let mut nodes = new_and_old();

@@ -12,7 +12,7 @@ use crate::explain::report::ClusterSummary;
 use crate::explain::setting::{
     Asked, NodeSetting, Setting, SettingError, check_gates, gates_of, policy_gate,
 };
-use crate::explain::{ManifestPod, Manifests};
+use crate::explain::{ManifestPod, Manifests, Reported};
 use crate::nodes::{self, ApiServerSigns, Assumptions, Component, Groups, NodeRecord, NodeState};
 use crate::report::first_few;
 
@@ -29,6 +29,8 @@ pub struct Cluster {
     /// The different nodes.
     pub kinds: Vec<NodeSetting>,
     assumptions: Vec<String>,
+    /// Whether it is one that somebody asks for, so that what pods report of theirs says nothing.
+    is_asked: bool,
     places: Option<Places>,
 }
 
@@ -45,7 +47,7 @@ struct Places {
 impl Cluster {
     /// One node of which nobody knows anything but what is asked for.
     #[must_use]
-    pub fn of_setting(setting: Setting, manifests: &Manifests) -> Self {
+    pub fn of_setting(setting: Setting, asked: &Asked, manifests: &Manifests) -> Self {
         let is_live = manifests.pods.iter().any(|pod| pod.uid.is_some());
         let nothing_said = "the nodes of the cluster are not among what was read, so its pods are \
                             held against this one; read nodes, too, or say --kubernetes and \
@@ -54,6 +56,7 @@ impl Cluster {
             api_server: setting.api_server,
             kinds: vec![setting.node],
             assumptions: if is_live { vec![nothing_said.to_owned()] } else { Vec::new() },
+            is_asked: asked.is_any(),
             places: None,
         }
     }
@@ -102,6 +105,7 @@ impl Cluster {
                     nodes => format!("{text} ({})", first_few(nodes)),
                 })
                 .collect(),
+            is_asked: asked.is_any(),
             places: Some(places),
         })
     }
@@ -125,6 +129,21 @@ impl Cluster {
             groups.flat_map(|group| &group.nodes).map(|at| names[*at].clone()).collect();
         names.sort();
         names
+    }
+
+    /// What was reported of a container on nodes of a kind.
+    #[must_use]
+    pub fn reported<'a>(
+        &self,
+        kind: usize,
+        pod: &'a ManifestPod,
+        container: &str,
+    ) -> Option<&'a Reported> {
+        let on_kind = |one: &&Reported| {
+            self.places.as_ref().is_none_or(|places| places.kind_of(&one.node) == Some(kind))
+        };
+        let reports = pod.reported.get(container).filter(|_| !self.is_asked)?;
+        reports.iter().filter(on_kind).find(|one| one.fits(&pod.manifest, container))
     }
 
     /// The kinds of nodes that a pod runs on, or may run on; none for one that runs on Windows,
@@ -160,6 +179,11 @@ impl Cluster {
 }
 
 impl Places {
+    fn kind_of(&self, node: &str) -> Option<usize> {
+        let group = self.groups.of_node[*self.by_name.get(node)?]?;
+        Some(self.groups.groups[group].state)
+    }
+
     fn new(records: &[NodeRecord], states: &[NodeState], pods: &[ManifestPod]) -> Self {
         let mut asked: Vec<Pod> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();

@@ -43,7 +43,7 @@ impl Sink for Dump<'_> {
             part.map_or(Ok(Json::Null), |part| part.read::<Json>())
         };
         // Of a node it says what it is; of what makes pods it says what became of them.
-        let status = object.status.filter(|_| object.kind == "Node");
+        let status = object.status.filter(|_| matches!(&*object.kind, "Node" | "Pod"));
         let parts = (read(object.metadata), read(object.spec), read(status));
         let (metadata, spec, status) = match parts {
             (Ok(metadata), Ok(spec), Ok(status)) => (metadata, spec, status),

@@ -47,7 +47,8 @@ pub fn audit(
     };
     for (at, pod) in manifests.pods.iter().enumerate() {
         let kinds = cluster.kinds_of(at, pod);
-        let explained = explainer.explain(pod, &kinds);
+        let reported = |kind: usize, container: &str| cluster.reported(kind, pod, container);
+        let explained = explainer.explain(pod, &kinds, &reported);
         match explained.first() {
             Some(first) => {
                 audit.pods += 1;

@@ -129,7 +129,7 @@ fn cluster(
     asked: &Asked,
 ) -> Result<Cluster, CommandError> {
     if manifests.nodes.iter().all(|node| node.is_windows) {
-        return Ok(Cluster::of_setting(options.setting.setting()?, manifests));
+        return Ok(Cluster::of_setting(options.setting.setting()?, asked, manifests));
     }
     Cluster::of_nodes(manifests, asked).map_err(|error| CommandError::Usage(error.to_string()))
 }

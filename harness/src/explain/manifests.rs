@@ -9,6 +9,7 @@ use kubernetes_objects::resource;
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
+use super::reported::{Reported, reported};
 use crate::document::{Node, Problem, Problems, SourceId, Sources, Value, parse_manifests};
 use crate::input::Part;
 use crate::nodes::NodeRecord;
@@ -17,6 +18,10 @@ use crate::nodes::NodeRecord;
 const HELP: &str = "write a Kubernetes object, with apiVersion and kind";
 /// The most pods of all manifests together, and the most nodes.
 const MOST: usize = 100_000;
+/// How many objects may own one another in a row: a CronJob, its Job, and the Job's pods are three.
+const MAX_OWNERS: usize = 5;
+/// The most reports that are kept of a container.
+const MOST_REPORTS: usize = 1_000;
 /// How deep lists may lie in lists.
 const MAX_DEPTH: usize = 4;
 
@@ -66,9 +71,26 @@ pub struct ManifestPod {
     pub owner: Option<String>,
     /// The nodes that it runs on, and those of the pods like it that its controller made.
     pub nodes: BTreeSet<String>,
+    /// Who its containers are, by their names, as it reports it itself, or as the pods do that its
+    /// controllers made of it.
+    pub reported: BTreeMap<String, Vec<Reported>>,
     /// What the API server says of fields that it does not know; none where it does not know the
     /// kind.
     pub unknown_fields: Option<Vec<String>>,
+}
+
+impl ManifestPod {
+    /// Adds what is reported of its containers; once for each node is enough.
+    fn report(&mut self, reported: impl IntoIterator<Item = (String, Vec<Reported>)>) {
+        for (container, reports) in reported {
+            let known = self.reported.entry(container).or_default();
+            for one in reports {
+                if known.len() < MOST_REPORTS && !known.contains(&one) {
+                    known.push(one);
+                }
+            }
+        }
+    }
 }
 
 /// What becomes of documents that are no Kubernetes objects.
@@ -258,11 +280,13 @@ impl Manifests {
         let owner = controller.and_then(|owner| owner["uid"].as_str());
         let node = manifest["spec"]["nodeName"].as_str().filter(|name| !name.is_empty());
         let nodes: BTreeSet<String> = node.map(str::to_owned).into_iter().collect();
+        let reported = if kind == "Pod" { reported(object) } else { BTreeMap::new() };
         if let Some(owner) = owner {
             let first = self.made.entry((owner.to_owned(), hash(&manifest["spec"])));
             let first = *first.or_insert(self.pods.len());
             if let Some(first) = self.pods.get_mut(first) {
                 first.nodes.extend(nodes);
+                first.report(reported.into_iter().map(|(name, one)| (name, vec![one])));
                 return Ok(());
             }
         }
@@ -283,6 +307,7 @@ impl Manifests {
             uid: text("/metadata/uid").map(str::to_owned),
             owner: owner.map(str::to_owned),
             nodes,
+            reported: reported.into_iter().map(|(name, one)| (name, vec![one])).collect(),
             unknown_fields,
         });
         Ok(())
@@ -306,10 +331,28 @@ impl Manifests {
         Ok(())
     }
 
-    /// Leaves out what a controller has made that is there itself: its template says the same.
+    /// Leaves out what a controller has made that is there itself: its template says the same. What
+    /// the pods report goes to whoever made them first.
     pub fn leave_out_what_is_made(&mut self) {
-        let makers: HashSet<String> = self.pods.iter().filter_map(|pod| pod.uid.clone()).collect();
-        self.pods.retain(|pod| pod.owner.as_ref().is_none_or(|owner| !makers.contains(owner)));
+        let uids = self.pods.iter().enumerate();
+        let makers: HashMap<String, usize> =
+            uids.filter_map(|(at, pod)| Some((pod.uid.clone()?, at))).collect();
+        let maker = |pod: &ManifestPod| makers.get(pod.owner.as_ref()?).copied();
+        // Who is their own owner, over however many others, is made by nobody.
+        let top = |at: usize| {
+            let makers = std::iter::successors(Some(at), |at| maker(&self.pods[*at]));
+            let top = makers.take(MAX_OWNERS).try_fold(at, |last, next| {
+                if next == at && last != at { None } else { Some(next) }
+            });
+            top.unwrap_or(at)
+        };
+        let tops: Vec<usize> = (0..self.pods.len()).map(top).collect();
+        for (at, top) in tops.iter().enumerate().filter(|(at, top)| at != *top) {
+            let reported = std::mem::take(&mut self.pods[at].reported);
+            self.pods[*top].report(reported);
+        }
+        let mut tops = tops.into_iter().enumerate();
+        self.pods.retain(|_| tops.next().is_some_and(|(at, top)| at == top));
     }
 }
 
@@ -369,7 +412,8 @@ fn is_object(document: &Node) -> bool {
 }
 
 /// The lists of a pod's containers.
-const CONTAINER_LISTS: &[&str] = &["containers", "initContainers", "ephemeralContainers"];
+pub(super) const CONTAINER_LISTS: &[&str] =
+    &["containers", "initContainers", "ephemeralContainers"];
 
 fn container_lines(sources: &Sources, object: &Node, kind: &str) -> BTreeMap<String, usize> {
     let Some(spec) = object.at(template(kind)).and_then(|template| template.get("spec")) else {

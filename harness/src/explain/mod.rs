@@ -9,6 +9,7 @@ mod manifests;
 pub(crate) mod origins;
 pub mod pipeline;
 pub mod report;
+mod reported;
 pub mod setting;
 pub mod text;
 pub mod warnings;
@@ -19,6 +20,7 @@ use k8s_openapi::api::core::v1::{Container, Pod};
 use serde_json::{Map, Value as Json};
 
 pub use manifests::{Foreign, ManifestPod, Manifests, Place, PushError};
+pub use reported::Reported;
 
 use images::{Images, Source};
 use origins::Member;
@@ -47,7 +49,11 @@ pub fn explain(manifests: &Manifests, images: &Images, setting: &Setting) -> Exp
             nodes: vec![setting.node.summary(Vec::new())],
             assumptions: Vec::new(),
         },
-        pods: manifests.pods.iter().flat_map(|pod| explainer.explain(pod, &[0])).collect(),
+        pods: manifests
+            .pods
+            .iter()
+            .flat_map(|pod| explainer.explain(pod, &[0], &|_, _| None))
+            .collect(),
         passed_over: manifests.passed_over,
     }
 }
@@ -83,8 +89,14 @@ impl<'a> Explainer<'a> {
         Self { images, api: ApiServerStage::new(api_server), nodes }
     }
 
-    /// Says what becomes of a pod on each of some nodes, by their places.
-    pub(crate) fn explain(&self, pod: &ManifestPod, nodes: &[usize]) -> Vec<ExplainedPod> {
+    /// Says what becomes of a pod on each of some nodes, by their places. What is reported of a
+    /// container on a node counts where its image is not known.
+    pub(crate) fn explain<'r>(
+        &self,
+        pod: &ManifestPod,
+        nodes: &[usize],
+        reported: &dyn Fn(usize, &str) -> Option<&'r Reported>,
+    ) -> Vec<ExplainedPod> {
         let written = pod.manifest.pointer(POLICY).filter(|policy| !policy.is_null());
         let of = |policy: Policy| written.is_some_and(|word| word == policy.name());
         let policy = if of(Policy::Strict) { Policy::Strict } else { Policy::Merge };
@@ -120,6 +132,9 @@ impl<'a> Explainer<'a> {
                 warnings: Vec::new(),
             };
             let elsewhere = self.elsewhere(node, of_manifest, &explained);
+            if let Ok(made) = of_manifest {
+                fill_in(explained.as_written_mut(), &made.pod, |name| reported(*at, name));
+            }
             explained.warnings = warnings::warnings(
                 &explained,
                 group_without_user(&pod.manifest),
@@ -244,7 +259,7 @@ impl<'a> Explainer<'a> {
             for found in containers(pod) {
                 let there = self.container(node, pod, &found);
                 let before = outcome.containers.iter().find(|one| one.name == there.name);
-                let Some(before) = before else { continue };
+                let Some(before) = before.filter(|one| one.known_image.is_some()) else { continue };
                 let (before, there) = (in_short(before), in_short(&there));
                 if before != there {
                     let of_container = ways.entry(found.container.name.clone()).or_default();
@@ -259,6 +274,21 @@ impl<'a> Explainer<'a> {
 /// What a manifest has in place of a policy.
 fn in_words(written: &Json) -> String {
     written.as_str().map_or_else(|| written.to_string(), |word| format!("{word:?}"))
+}
+
+/// Says of containers whose images are not known what is reported of them.
+fn fill_in<'r>(
+    outcome: &mut PodOutcome,
+    pod: &Pod,
+    reported: impl Fn(&str) -> Option<&'r Reported>,
+) {
+    let found = containers(pod);
+    for container in outcome.containers.iter_mut().filter(|one| one.known_image.is_none()) {
+        let found = found.iter().find(|found| found.container.name == container.name);
+        if let (Some(found), Some(reported)) = (found, reported(&container.name)) {
+            container.identity = Some(origins::of_reported(pod, found, reported));
+        }
+    }
 }
 
 /// What becomes of a container, in one line that can be compared.

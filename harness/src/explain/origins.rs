@@ -7,7 +7,9 @@ use fake_cri::Image;
 use fake_cri::identity::{self, GidOrigin, GidProvenance, UidOrigin};
 use k8s_openapi::api::core::v1::{Container, Pod, PodSecurityContext};
 
+use super::Found;
 use super::report::{ContainerKind, Id, Identity, Layer, Origin};
+use super::reported::Reported;
 use crate::oci::archive::LayerOrigin;
 
 /// A container of a pod, and its image.
@@ -108,13 +110,61 @@ impl Member<'_> {
     }
 
     fn of_container(&self, field: &str) -> Origin {
-        let list = match self.kind {
-            ContainerKind::Init => "initContainers",
-            ContainerKind::Regular => "containers",
-            ContainerKind::Ephemeral => "ephemeralContainers",
-        };
-        Origin::Manifest { field: format!("spec.{list}[{}].securityContext.{field}", self.index) }
+        of_container(self.kind, self.index, field)
     }
+}
+
+/// An identity that was reported, with what the manifest says of each id.
+pub(super) fn of_reported(pod: &Pod, found: &Found, reported: &Reported) -> Identity {
+    let of_the_pod = pod.spec.as_ref().and_then(|spec| spec.security_context.as_ref());
+    let own = found.container.security_context.as_ref();
+    let of = |id: u32, written: Vec<(Option<i64>, Origin)>| {
+        let mut origins: Vec<_> = written
+            .into_iter()
+            .filter(|(asked, _)| *asked == Some(i64::from(id)))
+            .map(|(_, origin)| origin)
+            .collect();
+        if origins.is_empty() {
+            origins.push(Origin::Reported);
+        }
+        Id { id, name: None, origins }
+    };
+    let either = |field, own: Option<i64>, pod: Option<i64>| match own {
+        Some(own) => (Some(own), of_container(found.kind, found.index, field)),
+        None => (pod, of_pod(field)),
+    };
+    let user = either(
+        "runAsUser",
+        own.and_then(|own| own.run_as_user),
+        of_the_pod.and_then(|pod| pod.run_as_user),
+    );
+    let group = || {
+        let own = own.and_then(|own| own.run_as_group);
+        either("runAsGroup", own, of_the_pod.and_then(|pod| pod.run_as_group))
+    };
+    let requested = || {
+        let asked = of_the_pod.and_then(|pod| pod.supplemental_groups.as_deref());
+        let asked = asked.unwrap_or_default().iter().enumerate();
+        let asked =
+            asked.map(|(at, gid)| (Some(*gid), of_pod(&format!("supplementalGroups[{at}]"))));
+        let fs_group = of_the_pod.and_then(|pod| pod.fs_group);
+        asked.chain([(fs_group, of_pod("fsGroup")), group()]).collect()
+    };
+    Identity {
+        user: of(reported.uid, vec![user]),
+        group: of(reported.gid, vec![group()]),
+        groups: reported.groups.iter().map(|gid| of(*gid, requested())).collect(),
+        is_reported: true,
+    }
+}
+
+fn of_container(kind: ContainerKind, index: usize, field: &str) -> Origin {
+    let list = match kind {
+        ContainerKind::Init => "initContainers",
+        ContainerKind::Regular => "containers",
+        ContainerKind::Ephemeral => "ephemeralContainers",
+    };
+    Origin::Manifest { field: format!("spec.{list}[{index}].securityContext.{field}") }
 }
 
 fn of_pod(field: &str) -> Origin {

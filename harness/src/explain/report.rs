@@ -121,6 +121,13 @@ impl ExplainedPod {
         self.with(self.policy)
     }
 
+    pub(super) fn as_written_mut(&mut self) -> &mut PodOutcome {
+        match self.policy {
+            Policy::Merge => &mut self.merge,
+            Policy::Strict => &mut self.strict,
+        }
+    }
+
     /// Its containers: as it is written, or where it does not get that far, with the other policy.
     #[must_use]
     pub fn shown(&self) -> &[ContainerOutcome] {
@@ -326,6 +333,8 @@ pub enum Origin {
     },
     /// Nothing names one, so it is 0.
     Default,
+    /// The kubelet reports it, and the manifest does not say it; the image was not looked at.
+    Reported,
 }
 
 impl Origin {

@@ -23,6 +23,15 @@ pub struct Asked {
     pub runtime: Option<&'static Profile>,
 }
 
+impl Asked {
+    /// Whether anything is asked for.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        let versions = self.api_server.is_some() || self.kubelet.is_some();
+        versions || self.runtime.is_some() || !self.gates.is_empty()
+    }
+}
+
 /// A cluster of one API server and one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {

@@ -287,6 +287,7 @@ pub fn origin_in_words(origin: &Origin) -> String {
         Origin::Manifest { field } => field.clone(),
         Origin::ImageUser => "the image's User".to_owned(),
         Origin::Default => "nothing names one".to_owned(),
+        Origin::Reported => "its kubelet reports it".to_owned(),
         Origin::ImageFile { file, line, layer, instead_of } => {
             let instead = instead_of
                 .map(|gid| format!(" has a group named {gid}, which runc takes for it,"))

@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::report::{
-    ContainerOutcome, ExplainedPod, Id, Origin, PodFate, PodOutcome, Policy, Severity, Warning,
+    ContainerOutcome, ExplainedPod, Id, ImageSummary, Origin, PodFate, PodOutcome, Policy,
+    Severity, Warning,
 };
 
 /// What a warning is about.
@@ -311,24 +312,19 @@ fn with_hint(mut message: String) -> String {
 
 fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut Vec<Warning>) {
     let name = Some(container.name.as_str());
-    let Some(image) = &container.known_image else {
-        let mut text = format!("image {} could not be looked at", container.image);
-        if let Some(why) = &container.unknown_because {
-            text.push_str(": ");
-            text.push_str(why);
+    match &container.known_image {
+        Some(image) => of_image(container, image, warnings),
+        // What its kubelet reports is as good as the image.
+        None if container.identity.is_some() => {}
+        None => {
+            let mut text = format!("image {} could not be looked at", container.image);
+            if let Some(why) = &container.unknown_because {
+                text.push_str(": ");
+                text.push_str(why);
+            }
+            warnings.push(Rule::UnknownImage.warn(name, text));
+            return;
         }
-        warnings.push(Rule::UnknownImage.warn(name, text));
-        return;
-    };
-    if image.is_stand_in {
-        let text = format!("for image {}, {} was looked at", container.image, image.words());
-        warnings.push(Rule::StandIn.warn(name, text));
-    }
-    if let Some(architecture) = &image.architecture
-        && architecture != toolbox::ARCHITECTURE
-    {
-        let text = format!("image {} is for {architecture}", container.image);
-        warnings.push(Rule::OtherArchitecture.warn(name, text));
     }
     let Some(identity) = &container.identity else {
         let reason = container.reason.clone().unwrap_or_default();
@@ -338,7 +334,10 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
     };
     let implicit = implicit_groups(container);
     if !implicit.is_empty() {
-        let groups = implicit.iter().map(|group| words(group)).collect::<Vec<_>>().join(", ");
+        let mut groups = implicit.iter().map(|group| words(group)).collect::<Vec<_>>().join(", ");
+        if container.known_image.is_none() {
+            groups.push_str(", as its kubelet reports,");
+        }
         if pod.policy == Policy::Strict && pod.as_written().policy_is_kept {
             let text = format!("it asks for Strict and gets {groups} from its image");
             warnings.push(Rule::StrictIgnored.warn(name, text));
@@ -372,13 +371,31 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
     }
 }
 
+fn of_image(container: &ContainerOutcome, image: &ImageSummary, warnings: &mut Vec<Warning>) {
+    let name = Some(container.name.as_str());
+    if image.is_stand_in {
+        let text = format!("for image {}, {} was looked at", container.image, image.words());
+        warnings.push(Rule::StandIn.warn(name, text));
+    }
+    if let Some(architecture) = &image.architecture
+        && architecture != toolbox::ARCHITECTURE
+    {
+        let text = format!("image {} is for {architecture}", container.image);
+        warnings.push(Rule::OtherArchitecture.warn(name, text));
+    }
+}
+
 /// The groups of a container that its image adds and no manifest names; the primary group is not
 /// among them.
 #[must_use]
 pub fn implicit_groups(container: &ContainerOutcome) -> Vec<&Id> {
     let Some(identity) = &container.identity else { return Vec::new() };
     let from_image = |id: &&Id| {
-        let of_file = |origin: &Origin| matches!(origin, Origin::ImageFile { file, .. } if file == "/etc/group");
+        let of_file = |origin: &Origin| match origin {
+            Origin::ImageFile { file, .. } => file == "/etc/group",
+            Origin::Reported => true,
+            _ => false,
+        };
         id.id != identity.group.id && !id.is_written() && id.origins.iter().any(of_file)
     };
     identity.groups.iter().filter(from_image).collect()
