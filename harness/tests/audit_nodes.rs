@@ -140,7 +140,7 @@ fn kubelets_that_are_older_than_their_api_server_merge_silently() {
 #[test]
 fn a_node_that_says_more_than_its_runtime_can_do_merges_silently() {
     let nodes = vec![node_object("back", "v1.35.1", "containerd://1.7.24", Some(true))];
-    assert_eq!(found(&[nodes, vec![strict("web")]].concat(), &[]), ["web: strict-ignored"]);
+    assert_eq!(found(&[nodes, vec![strict("web")]].concat(), &[]), ["web: stale-feature"]);
 }
 
 #[test]
@@ -237,6 +237,33 @@ fn reports_that_make_no_sense_are_passed_over() {
     pod["metadata"]["ownerReferences"] =
         json!([{"kind": "Pod", "name": "web", "uid": "web", "controller": true}]);
     assert_eq!(found(&[new_and_old(), vec![pod]].concat(), &[]), ["web: unknown-image"]);
+}
+
+/// API server and kubelet 1.33 with the gate off: the kubelet rejects what it was asked for before.
+#[test]
+fn a_gate_that_is_off_is_to_blame_and_not_the_runtime() {
+    let nodes = vec![node_object("off", "v1.33.1", "containerd://2.1.4", None)];
+    let objects = [nodes, vec![strict_pod("web", "off")]].concat();
+    assert_eq!(found(&objects, &["--api-server", "1.33"]), ["web: gate-off"]);
+}
+
+/// The image is for amd64 or whatever this machine is; what nodes of another one run was not seen.
+#[test]
+fn an_image_for_another_architecture_than_the_nodes_is_not_called_clean() {
+    let mut nodes = vec![node_object("arm", "v1.35.1", "containerd://2.1.4", Some(true))];
+    nodes[0]["status"]["nodeInfo"]["architecture"] = "s390x".into();
+    let objects = [nodes, vec![strict("web")]].concat();
+    assert_eq!(found(&objects, &[]), ["web: other-architecture"]);
+    assert_eq!(audit(&objects, &[]).status.code(), Some(1));
+}
+
+#[test]
+fn what_nodes_say_and_what_is_asked_instead_is_not_supposed() {
+    let nodes = vec![node_object("odd", "v1.32.3", "docker://24.0.1", Some(true))];
+    let objects = [nodes, vec![strict("web")]].concat();
+    let asked = ["--runtime", "cri-o-1.36", "--kubernetes", "1.35"];
+    let text = program::shown(&audit(&objects, &asked));
+    assert!(!text.contains("Supposed"), "{text}");
 }
 
 #[test]

@@ -692,3 +692,24 @@ fn objects_of_typed_lists_are_those_of_the_list() {
     let said = shown(&explain(&saved, &["-"], refused.as_bytes()));
     assert!(said.contains("restartPolicy: Required value"), "{said}");
 }
+
+/// Nothing is invented for pods for Windows, to which a policy is forbidden.
+#[test]
+fn pods_for_windows_are_passed_over() {
+    let manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: win}\n\
+        spec: {os: {name: windows}, containers: [{name: c, image: example.test/web:1}]}\n";
+    let output = explain(&Saved::new(), &["-"], manifest.as_bytes());
+    let text = shown(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("passed over: 1 object without pods, or with pods for Windows"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_architecture_of_the_nodes_can_be_said() {
+    let saved = Saved::new();
+    let output = explain(&saved, &["web.yaml", "--architecture", "s390x"], b"");
+    assert!(shown(&output).contains("[other-architecture]"), "{}", shown(&output));
+}

@@ -13,7 +13,7 @@ use crate::explain::setting::{
     Asked, NodeSetting, Setting, SettingError, check_gates, gates_of, policy_gate,
 };
 use crate::explain::{ManifestPod, Manifests, Reported};
-use crate::nodes::{self, ApiServerSigns, Assumptions, Component, Groups, NodeRecord, NodeState};
+use crate::nodes::{self, ApiServerSigns, Assumptions, Groups, Instead, NodeRecord, NodeState};
 use crate::report::first_few;
 
 /// Taints with these prefixes come and go with a node's condition; pods run there before and after.
@@ -34,11 +34,14 @@ pub struct Cluster {
     places: Option<Places>,
 }
 
+/// What tells nodes apart: what their parts are, and their architecture.
+type Kind = (NodeState, Option<String>);
+
 /// The nodes that were read, and where pods may run.
 #[derive(Debug)]
 struct Places {
     names: Vec<String>,
-    groups: Groups<NodeState>,
+    groups: Groups<Kind>,
     /// By pod: its place in `groups.eligible`.
     placements: Vec<usize>,
     by_name: HashMap<String, usize>,
@@ -67,7 +70,11 @@ impl Cluster {
     /// [`SettingError`] for a gate that no component has, and for versions asked for that do not
     /// go together.
     pub fn of_nodes(manifests: &Manifests, asked: &Asked) -> Result<Self, SettingError> {
-        let records: Vec<NodeRecord> = manifests.nodes.iter().map(without_passing_taints).collect();
+        let mut records: Vec<NodeRecord> =
+            manifests.nodes.iter().map(without_passing_taints).collect();
+        if asked.architecture.is_some() {
+            records.iter_mut().for_each(|node| node.architecture.clone_from(&asked.architecture));
+        }
         let mut assumptions = Assumptions::default();
         let signs = ApiServerSigns {
             given: asked.api_server,
@@ -76,16 +83,8 @@ impl Cluster {
             keeps_policies: asked.api_server.is_none() && keeps_policies(manifests),
         };
         let usual = nodes::usual_version(&records, signs).unwrap_or(KubernetesVersion::NEWEST);
-        let mut states = nodes::states(&records, usual, &asked.gates, &mut assumptions);
-        for state in &mut states {
-            if let Some(version) = asked.kubelet {
-                let gates = nodes::known_gates(version, &asked.gates);
-                state.kubelet = Component { version, gates };
-            }
-            if let Some(runtime) = asked.runtime {
-                state.runtime = runtime.name;
-            }
-        }
+        let instead = Instead { kubelet: asked.kubelet, runtime: asked.runtime };
+        let states = nodes::states(&records, usual, &asked.gates, instead, &mut assumptions);
         let api_server = nodes::api_server(signs, &asked.gates, &states, &mut assumptions);
         let mut versions = BTreeSet::from([api_server.version]);
         versions.extend(states.iter().map(|state| state.kubelet.version));
@@ -108,6 +107,14 @@ impl Cluster {
             is_asked: asked.is_any(),
             places: Some(places),
         })
+    }
+
+    /// The architecture of all nodes, where it is the same and known.
+    #[must_use]
+    pub fn architecture(&self) -> Option<&str> {
+        let mut all = self.kinds.iter().map(|kind| kind.architecture.as_deref());
+        let first = all.next()??;
+        all.all(|other| other == Some(first)).then_some(first)
     }
 
     /// For reports.
@@ -152,7 +159,7 @@ impl Cluster {
     /// A pod that no node takes today is held against all of them.
     #[must_use]
     pub fn kinds_of(&self, at: usize, pod: &ManifestPod) -> Vec<usize> {
-        if is_for_windows(&pod.manifest) {
+        if pod.is_for_windows() {
             return Vec::new();
         }
         let all = || (0..self.kinds.len()).collect();
@@ -185,6 +192,8 @@ impl Places {
     }
 
     fn new(records: &[NodeRecord], states: &[NodeState], pods: &[ManifestPod]) -> Self {
+        let architectures = records.iter().map(|record| record.architecture.clone());
+        let kinds: Vec<Kind> = states.iter().cloned().zip(architectures).collect();
         let mut asked: Vec<Pod> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
         let placements = pods.iter().map(|pod| {
@@ -200,7 +209,7 @@ impl Places {
         let asked: Vec<&Pod> = asked.iter().collect();
         let names: Vec<_> = records.iter().map(|record| record.name.clone()).collect();
         let by_name = names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
-        Self { names, groups: Groups::new(records, states, &asked), placements, by_name }
+        Self { names, groups: Groups::new(records, &kinds, &asked), placements, by_name }
     }
 }
 
@@ -213,11 +222,12 @@ fn asking(mut spec: Json) -> Pod {
     Pod { spec, ..Pod::default() }
 }
 
-fn setting_of(state: &NodeState) -> NodeSetting {
+fn setting_of((state, architecture): &Kind) -> NodeSetting {
     NodeSetting {
         kubelet: gates_of(state.kubelet.version, &state.kubelet.gates),
         runtime: state.profile(),
         feature: state.feature,
+        architecture: architecture.clone(),
     }
 }
 
@@ -233,9 +243,4 @@ fn keeps_policies(manifests: &Manifests) -> bool {
     const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
     let is_kept = |pod: &ManifestPod| pod.uid.is_some() && pod.manifest.pointer(POLICY).is_some();
     manifests.pods.iter().any(is_kept) || manifests.nodes.iter().any(|node| node.feature.is_some())
-}
-
-fn is_for_windows(manifest: &Json) -> bool {
-    let spec = &manifest["spec"];
-    spec["os"]["name"] == "windows" || spec["nodeSelector"]["kubernetes.io/os"] == "windows"
 }

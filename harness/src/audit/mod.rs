@@ -138,7 +138,7 @@ fn finding(pod: &ExplainedPod, warning: &Warning) -> Finding {
 /// The groups that a finding is about.
 fn groups(rule: Rule, container: &ContainerOutcome) -> Vec<Id> {
     match rule {
-        Rule::ImplicitGroups | Rule::StrictIgnored => {
+        Rule::ImplicitGroups | Rule::StrictIgnored | Rule::StaleFeature => {
             implicit_groups(container).into_iter().cloned().collect()
         }
         Rule::RootGroup | Rule::ImplicitPrimaryGroup => {

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::report::{Audit, Finding};
 use crate::explain::report::Severity;
-use crate::explain::text::write_cluster;
+use crate::explain::text::{write_cluster, write_passed_over};
 use crate::explain::warnings::Rule;
 use crate::report::{counted, shown_line};
 
@@ -70,7 +70,8 @@ pub fn write(out: &mut dyn Write, audit: &Audit) -> io::Result<()> {
         counted(audit.containers, "container"),
         counted(audit.pods, "pod manifest"),
         if audit.with_implicit_groups == 1 { "gets" } else { "get" },
-    )
+    )?;
+    write_passed_over(out, audit.passed_over)
 }
 
 fn write_finding(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {

@@ -54,10 +54,12 @@ const OF_ROOT: u32 = 1;
 /// ignored the groups count as well.
 const RULES: &[(Rule, u32)] = &[
     (Rule::StrictIgnored, 100),
+    (Rule::StaleFeature, 100),
     (Rule::StrictDropped, 100),
     (Rule::UnknownPolicy, 90),
     (Rule::Refused, 90),
     (Rule::StrictRejected, 90),
+    (Rule::GateOff, 90),
     (Rule::Rejected, 90),
     (Rule::GroupWithoutUser, 90),
     (Rule::NoSandbox, 90),
@@ -78,7 +80,7 @@ const RULES: &[(Rule, u32)] = &[
 pub fn weight(rule: Rule, groups: &[Id], identity: Option<&Identity>) -> u32 {
     let of_rule = RULES.iter().find(|(known, _)| *known == rule).map_or(0, |(_, weight)| *weight);
     let is_root = identity.is_some_and(|identity| identity.user.id == 0);
-    if of_rule > 0 && rule != Rule::StrictIgnored {
+    if of_rule > 0 && !matches!(rule, Rule::StrictIgnored | Rule::StaleFeature) {
         return of_rule;
     }
     let of_groups = groups.iter().map(|group| match opened_by(group) {

@@ -52,8 +52,8 @@ impl FailOn {
 ///   gidcheck audit deploy/
 ///   gidcheck audit deploy/ --output sarif >gidcheck.sarif
 ///   gidcheck audit --kubeconfig ~/.kube/config
-///   kubectl get nodes,pods,deployments,statefulsets,daemonsets,cronjobs -A -o yaml |
-///     gidcheck audit -
+///   kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs -A \
+///     -o yaml | gidcheck audit -
 ///
 /// Pods of a cluster are held against the nodes that they run on or may run on, as these nodes
 /// say what they are; manifests without nodes against what --kubernetes and --runtime say.
@@ -103,8 +103,8 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
                 .to_owned(),
         ));
     }
-    let images = options.images.images(&files.manifests, Purpose::Audit)?;
     let cluster = cluster(options, &files.manifests, &asked)?;
+    let images = options.images.images(&files.manifests, cluster.architecture(), Purpose::Audit)?;
     let bar = Progress::of_pods(files.manifests.pods.len());
     let looked_at = || bar.advance();
     let audit = audit(&files.manifests, &images, &cluster, files.not_read, &looked_at);
@@ -115,8 +115,8 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
         Output::Json => writeln!(out, "{:#}", serde_json::json!(audit))?,
         Output::Sarif => writeln!(out, "{:#}", sarif::log(&audit))?,
     }
-    // What could not be read may hide anything.
-    let unread = !audit.not_read.is_empty() && options.fail_on.fails(Severity::Warning);
+    // What could not be read may hide anything, also what is grave.
+    let unread = !audit.not_read.is_empty() && options.fail_on.fails(Severity::Error);
     let fails =
         unread || audit.findings.iter().any(|finding| options.fail_on.fails(finding.severity));
     Ok(if fails { Outcome::NotHeld } else { Outcome::Held })

@@ -59,7 +59,11 @@ pub(super) fn run(options: &Options) -> Result<Outcome, CommandError> {
                 .to_owned(),
         ));
     }
-    let images = options.images.images(&manifests, Purpose::Explain)?;
+    let images = options.images.images(
+        &manifests,
+        setting.node.architecture.as_deref(),
+        Purpose::Explain,
+    )?;
     let explanation = explain(&manifests, &images, &setting);
     let mut out = anstream::stdout().lock();
     match options.output {

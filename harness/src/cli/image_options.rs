@@ -79,7 +79,7 @@ fn image(text: &str) -> Result<ImageOption, String> {
 }
 
 impl ImageOptions {
-    /// The images that the manifests need.
+    /// The images that the manifests need, for an architecture.
     ///
     /// # Errors
     /// [`CommandError`] for the first archive that is wrong, and where all images must be had, for
@@ -87,10 +87,12 @@ impl ImageOptions {
     pub(super) fn images(
         &self,
         manifests: &Manifests,
+        architecture: Option<&str>,
         purpose: Purpose,
     ) -> Result<Images, CommandError> {
         let for_all = self.for_all(purpose)?;
-        let mut images = Images::default();
+        let architecture = architecture.unwrap_or(toolbox::ARCHITECTURE);
+        let mut images = Images::of_architecture(architecture);
         let wrong = |error: ImageError| CommandError::Usage(error.to_string());
         for path in &self.image_archive {
             images.add_archive(path).map_err(wrong)?;
@@ -117,7 +119,7 @@ impl ImageOptions {
         if purpose == Purpose::Explain && for_all.is_none() {
             images.fill_in(&wanted);
         }
-        self.pull_missing(&wanted, &mut images, purpose)?;
+        self.pull_missing(&wanted, architecture, &mut images, purpose)?;
         if let Some(reference) = for_all {
             images.replace_all(&named, reference);
         }
@@ -147,6 +149,7 @@ impl ImageOptions {
     fn pull_missing(
         &self,
         wanted: &BTreeSet<String>,
+        architecture: &str,
         images: &mut Images,
         purpose: Purpose,
     ) -> Result<(), CommandError> {
@@ -167,7 +170,8 @@ impl ImageOptions {
             return Ok(());
         }
         let progress = Progress::of_images(missing.len());
-        let pulled = wait_for(self.pull_all(&missing, pull == Pull::Missing, &progress))?;
+        let pulled =
+            wait_for(self.pull_all(&missing, architecture, pull == Pull::Missing, &progress))?;
         progress.finish();
         for (reference, accounts) in pulled {
             match accounts {
@@ -187,6 +191,7 @@ impl ImageOptions {
     async fn pull_all(
         &self,
         references: &BTreeSet<String>,
+        architecture: &str,
         must_be_had: bool,
         progress: &Progress,
     ) -> Vec<(String, Result<ImageAccounts, PullError>)> {
@@ -194,7 +199,7 @@ impl ImageOptions {
         let received = |bytes| progress.receive(bytes);
         let mut pulls = futures_util::stream::iter(references)
             .map(|reference| async {
-                let accounts = pull(reference, within, &received).await;
+                let accounts = pull(reference, architecture, within, &received).await;
                 progress.advance();
                 (reference.clone(), accounts)
             })

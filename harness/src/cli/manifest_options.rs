@@ -31,6 +31,10 @@ pub(super) struct SettingOptions {
     /// own.
     #[arg(long, value_name = "NAME")]
     runtime: Option<String>,
+    /// The nodes' architecture, such as arm64, for images that there are for several; this
+    /// machine's when left out and no cluster says its own.
+    #[arg(long, value_name = "NAME")]
+    architecture: Option<String>,
 }
 
 impl SettingOptions {
@@ -44,8 +48,10 @@ impl SettingOptions {
         let api_server = asked.api_server.or(asked.kubelet).unwrap_or(KubernetesVersion::NEWEST);
         let kubelet = asked.kubelet.unwrap_or(api_server);
         let runtime = asked.runtime.map_or_else(|| profile(USUAL_RUNTIME), Ok)?;
-        Setting::new(api_server, kubelet, &asked.gates, runtime)
-            .map_err(|error| CommandError::Usage(error.to_string()))
+        let mut setting = Setting::new(api_server, kubelet, &asked.gates, runtime)
+            .map_err(|error| CommandError::Usage(error.to_string()))?;
+        setting.node.architecture = asked.architecture;
+        Ok(setting)
     }
 
     /// What is asked for.
@@ -58,6 +64,7 @@ impl SettingOptions {
             kubelet: self.kubelet.or(self.kubernetes),
             gates: self.feature_gate.iter().cloned().collect(),
             runtime: self.runtime.as_deref().map(profile).transpose()?,
+            architecture: self.architecture.clone(),
         })
     }
 }

@@ -109,6 +109,8 @@ pub struct Images {
     known: BTreeMap<String, KnownImage>,
     /// Every image of the archives, under whatever name.
     archived: Vec<KnownImage>,
+    /// For which architecture they are taken, where there are several.
+    architecture: String,
     /// References that mean one image in one archive and another one in the other.
     twice: BTreeMap<String, (PathBuf, PathBuf)>,
     /// Why others are not known.
@@ -131,6 +133,7 @@ impl Default for Images {
         Self {
             known: BTreeMap::from([(reference, known)]),
             archived: Vec::new(),
+            architecture: toolbox::ARCHITECTURE.to_owned(),
             twice: BTreeMap::new(),
             unknown: BTreeMap::new(),
         }
@@ -138,12 +141,19 @@ impl Default for Images {
 }
 
 impl Images {
+    /// No image yet but the built-in one; of those for several platforms the one for this
+    /// architecture is taken.
+    #[must_use]
+    pub fn of_architecture(architecture: &str) -> Self {
+        Self { architecture: architecture.to_owned(), ..Self::default() }
+    }
+
     /// Adds every image of an archive, by the names that the archive gives.
     ///
     /// # Errors
     /// [`ImageError::Archive`].
     pub fn add_archive(&mut self, path: &Path) -> Result<(), ImageError> {
-        for accounts in read_accounts(path)? {
+        for accounts in read_accounts(path, &self.architecture)? {
             let source = Source::Archive(path.to_owned());
             let image = KnownImage { accounts: Arc::new(accounts), source, is_stand_in: false };
             for reference in image.names() {
@@ -175,7 +185,7 @@ impl Images {
     /// # Errors
     /// [`ImageError::Archive`], [`ImageError::NotOne`].
     pub fn add_named(&mut self, reference: &str, path: &Path) -> Result<(), ImageError> {
-        let mut found = read_accounts(path)?;
+        let mut found = read_accounts(path, &self.architecture)?;
         if found.len() == 1 {
             self.add(reference, found.remove(0), Source::Archive(path.to_owned()));
             return Ok(());

@@ -80,6 +80,13 @@ pub struct ManifestPod {
 }
 
 impl ManifestPod {
+    /// Whether it runs on Windows, where there are no groups.
+    #[must_use]
+    pub fn is_for_windows(&self) -> bool {
+        let spec = &self.manifest["spec"];
+        spec["os"]["name"] == "windows" || spec["nodeSelector"]["kubernetes.io/os"] == "windows"
+    }
+
     /// Adds what is reported of its containers; once for each node is enough.
     fn report(&mut self, reported: impl IntoIterator<Item = (String, Vec<Reported>)>) {
         for (container, reports) in reported {

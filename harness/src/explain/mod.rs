@@ -41,6 +41,7 @@ const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
 #[must_use]
 pub fn explain(manifests: &Manifests, images: &Images, setting: &Setting) -> Explanation {
     let explainer = Explainer::new(setting.api_server, &[&setting.node], images);
+    let for_linux = || manifests.pods.iter().filter(|pod| !pod.is_for_windows());
     Explanation {
         schema: SCHEMA.to_owned(),
         cluster: ClusterSummary {
@@ -49,12 +50,8 @@ pub fn explain(manifests: &Manifests, images: &Images, setting: &Setting) -> Exp
             nodes: vec![setting.node.summary(Vec::new())],
             assumptions: Vec::new(),
         },
-        pods: manifests
-            .pods
-            .iter()
-            .flat_map(|pod| explainer.explain(pod, &[0], &|_, _| None))
-            .collect(),
-        passed_over: manifests.passed_over,
+        pods: for_linux().flat_map(|pod| explainer.explain(pod, &[0], &|_, _| None)).collect(),
+        passed_over: manifests.passed_over + manifests.pods.len() - for_linux().count(),
     }
 }
 
@@ -137,6 +134,7 @@ impl<'a> Explainer<'a> {
             }
             explained.warnings = warnings::warnings(
                 &explained,
+                node.here.setting(),
                 group_without_user(&pod.manifest),
                 unknown_fields,
                 &elsewhere,

@@ -157,6 +157,7 @@ pub struct NodeStage {
     runtime: &'static Profile,
     node: Node,
     now: Time,
+    setting: NodeSetting,
 }
 
 impl NodeStage {
@@ -174,7 +175,13 @@ impl NodeStage {
         });
         let mut node = new_node(&config);
         node.status = Some(node_status(&config, &view, before.as_ref(), &now));
-        Self { config, runtime, node, now }
+        Self { config, runtime, node, now, setting: setting.clone() }
+    }
+
+    /// What the node is.
+    #[must_use]
+    pub fn setting(&self) -> &NodeSetting {
+        &self.setting
     }
 
     /// The runtime.

@@ -18,7 +18,7 @@ pub struct Explanation {
     pub cluster: ClusterSummary,
     /// The pods, in the order of the manifests.
     pub pods: Vec<ExplainedPod>,
-    /// How many objects there are that make no pods.
+    /// How many objects there are that make no pods, or pods for Windows, where there are no groups.
     pub passed_over: usize,
 }
 
@@ -52,6 +52,9 @@ pub struct NodeSummary {
     /// What the node objects say of the feature, where they were read and say something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feature: Option<bool>,
+    /// Their architecture, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// Their names, where they are nodes of a cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<String>,

@@ -21,6 +21,8 @@ pub struct Asked {
     pub gates: BTreeMap<String, bool>,
     /// The runtime of every node.
     pub runtime: Option<&'static Profile>,
+    /// The architecture of every node, such as `arm64`.
+    pub architecture: Option<String>,
 }
 
 impl Asked {
@@ -28,7 +30,8 @@ impl Asked {
     #[must_use]
     pub fn is_any(&self) -> bool {
         let versions = self.api_server.is_some() || self.kubelet.is_some();
-        versions || self.runtime.is_some() || !self.gates.is_empty()
+        let parts = self.runtime.is_some() || self.architecture.is_some();
+        versions || parts || !self.gates.is_empty()
     }
 }
 
@@ -51,6 +54,8 @@ pub struct NodeSetting {
     /// What its object says of the feature before its kubelet says anything
     /// (`status.features.supplementalGroupsPolicy`).
     pub feature: Option<bool>,
+    /// Its architecture, such as `arm64`, where that is known.
+    pub architecture: Option<String>,
 }
 
 /// Why there can be no such cluster.
@@ -77,7 +82,12 @@ impl Setting {
     ) -> Result<Self, SettingError> {
         skew::check(api_server, kubelet)?;
         check_gates(gates, &[api_server, kubelet])?;
-        let node = NodeSetting { kubelet: gates_of(kubelet, gates), runtime, feature: None };
+        let node = NodeSetting {
+            kubelet: gates_of(kubelet, gates),
+            runtime,
+            feature: None,
+            architecture: None,
+        };
         Ok(Self { api_server: gates_of(api_server, gates), node })
     }
 }
@@ -129,6 +139,7 @@ impl NodeSetting {
             gate: policy_gate(&self.kubelet),
             runtime: self.runtime.name.to_owned(),
             feature: self.feature,
+            architecture: self.architecture.clone(),
             nodes,
         }
     }

@@ -41,7 +41,20 @@ pub fn write(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
         counted(explanation.pods.len(), "pod manifest"),
         counted(count(Severity::Error), "error"),
         counted(count(Severity::Warning), "warning"),
-    )
+    )?;
+    write_passed_over(out, explanation.passed_over)
+}
+
+/// Says how much was not looked at, so that nobody takes it for clean.
+///
+/// # Errors
+/// Whatever `out` says.
+pub fn write_passed_over(out: &mut dyn Write, count: usize) -> io::Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    let objects = counted(count, "object");
+    writeln!(out, "{FAINT}passed over: {objects} without pods, or with pods for Windows{FAINT:#}")
 }
 
 /// Writes what manifests are held against.
@@ -87,7 +100,14 @@ pub fn node_words(node: &NodeSummary) -> String {
         Some(false) => "; says that it does not honour the policy",
         None => "",
     };
-    format!("kubelet {}{}, runtime {}{feature}", node.kubelet, gate_words(node.gate), node.runtime)
+    let architecture = node.architecture.as_ref().map(|name| format!(", {name}"));
+    format!(
+        "kubelet {}{}, runtime {}{}{feature}",
+        node.kubelet,
+        gate_words(node.gate),
+        node.runtime,
+        shown_line(&architecture.unwrap_or_default())
+    )
 }
 
 fn gate_words(gate: Option<bool>) -> &'static str {

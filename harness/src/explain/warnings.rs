@@ -12,6 +12,8 @@ use super::report::{
     ContainerOutcome, ExplainedPod, Id, ImageSummary, Origin, PodFate, PodOutcome, Policy,
     Severity, Warning,
 };
+use super::setting::{NodeSetting, policy_gate};
+use crate::nodes::supports;
 
 /// What a warning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -21,6 +23,8 @@ pub enum Rule {
     Refused,
     /// A kubelet rejects the pod because it asks for Strict.
     StrictRejected,
+    /// A kubelet rejects the pod because it asks for Strict and the gate is off.
+    GateOff,
     /// A kubelet rejects the pod for another reason.
     Rejected,
     /// `runAsGroup` without `runAsUser`, which runtimes refuse.
@@ -33,6 +37,8 @@ pub enum Rule {
     UnknownPolicy,
     /// Strict is asked for, and the image's groups are merged all the same.
     StrictIgnored,
+    /// Strict is asked for and merged all the same, for the node claims what it cannot do.
+    StaleFeature,
     /// A container does not start.
     DoesNotStart,
     /// A process has groups that no manifest names.
@@ -97,6 +103,13 @@ pub const RULES: &[About] = &[
         "Upgrade the runtime (containerd 2.0, CRI-O 1.31), or keep such pods off such nodes.",
     ),
     about(
+        Rule::GateOff,
+        "gate-off",
+        Severity::Error,
+        "The kubelet rejects pods that ask for Strict, because its gate is off.",
+        "Turn the kubelet's feature gate SupplementalGroupsPolicy on.",
+    ),
+    about(
         Rule::Rejected,
         "rejected",
         Severity::Error,
@@ -138,6 +151,15 @@ pub const RULES: &[About] = &[
         Severity::Error,
         "The pod asks for Strict, runs, and has the image's groups all the same.",
         "Upgrade the kubelet to 1.33 and the runtime to one that honours the policy.",
+    ),
+    about(
+        Rule::StaleFeature,
+        "stale-feature",
+        Severity::Error,
+        "The pod asks for Strict and has the image's groups all the same, for its node claims what \
+         its runtime cannot do.",
+        "Delete the node object and restart its kubelet, which then rejects such pods; upgrade the \
+         runtime, so that they run.",
     ),
     about(
         Rule::DoesNotStart,
@@ -192,8 +214,8 @@ pub const RULES: &[About] = &[
         Rule::OtherArchitecture,
         "other-architecture",
         Severity::Note,
-        "The image that was looked at is for another architecture than this machine's.",
-        "Look whether the image for your nodes has the same users and groups.",
+        "The image that was looked at is for another architecture than the nodes are.",
+        "Look at the image for your nodes, with --architecture.",
     ),
     about(
         Rule::UnknownField,
@@ -235,15 +257,16 @@ pub(super) type Elsewhere = BTreeMap<String, BTreeMap<String, Vec<&'static str>>
 /// Everything to know about a pod, the gravest first.
 pub(super) fn warnings(
     pod: &ExplainedPod,
+    node: &NodeSetting,
     group_without_user: bool,
     unknown_fields: &[String],
     elsewhere: &Elsewhere,
 ) -> Vec<Warning> {
     let outcome = pod.as_written();
-    let mut warnings = of_pod(pod, outcome, group_without_user);
+    let mut warnings = of_pod(pod, node, outcome, group_without_user);
     warnings.extend(unknown_fields.iter().map(|text| Rule::UnknownField.warn(None, text.clone())));
     for container in &outcome.containers {
-        of_container(pod, container, &mut warnings);
+        of_container(pod, node, container, &mut warnings);
         if let Some(ways) = elsewhere.get(&container.name) {
             let ways = ways.iter().map(|(way, runtimes)| format!("{}: {way}", runtimes.join(", ")));
             let text = format!("other runtimes differ: {}", ways.collect::<Vec<_>>().join("; "));
@@ -254,14 +277,21 @@ pub(super) fn warnings(
     warnings
 }
 
-fn of_pod(pod: &ExplainedPod, outcome: &PodOutcome, group_without_user: bool) -> Vec<Warning> {
+fn of_pod(
+    pod: &ExplainedPod,
+    node: &NodeSetting,
+    outcome: &PodOutcome,
+    group_without_user: bool,
+) -> Vec<Warning> {
     let strict = pod.policy == Policy::Strict;
     let message = outcome.message.clone().unwrap_or_default();
     let reason = outcome.reason.clone().unwrap_or_default();
     match outcome.fate {
         PodFate::Refused => vec![Rule::Refused.warn(None, with_hint(message))],
         PodFate::Rejected if strict && pod.merge.fate == PodFate::Admitted => {
-            vec![Rule::StrictRejected.warn(None, format!("{reason}: {message}"))]
+            let is_off = policy_gate(&node.kubelet) == Some(false);
+            let rule = if is_off { Rule::GateOff } else { Rule::StrictRejected };
+            vec![rule.warn(None, format!("{reason}: {message}"))]
         }
         PodFate::Rejected => vec![Rule::Rejected.warn(None, format!("{reason}: {message}"))],
         PodFate::NoSandbox if group_without_user => {
@@ -310,10 +340,15 @@ fn with_hint(mut message: String) -> String {
     message
 }
 
-fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut Vec<Warning>) {
+fn of_container(
+    pod: &ExplainedPod,
+    node: &NodeSetting,
+    container: &ContainerOutcome,
+    warnings: &mut Vec<Warning>,
+) {
     let name = Some(container.name.as_str());
     match &container.known_image {
-        Some(image) => of_image(container, image, warnings),
+        Some(image) => of_image(node, container, image, warnings),
         // What its kubelet reports is as good as the image.
         None if container.identity.is_some() => {}
         None => {
@@ -340,7 +375,9 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
         }
         if pod.policy == Policy::Strict && pod.as_written().policy_is_kept {
             let text = format!("it asks for Strict and gets {groups} from its image");
-            warnings.push(Rule::StrictIgnored.warn(name, text));
+            let claims = node.feature == Some(true) && !supports(node.runtime);
+            let rule = if claims { Rule::StaleFeature } else { Rule::StrictIgnored };
+            warnings.push(rule.warn(name, text));
         } else {
             let mut text = format!("it gets {groups} from its image; the manifest does not say so");
             let strict = pod.strict.containers.iter().find(|other| other.name == container.name);
@@ -371,17 +408,31 @@ fn of_container(pod: &ExplainedPod, container: &ContainerOutcome, warnings: &mut
     }
 }
 
-fn of_image(container: &ContainerOutcome, image: &ImageSummary, warnings: &mut Vec<Warning>) {
+fn of_image(
+    node: &NodeSetting,
+    container: &ContainerOutcome,
+    image: &ImageSummary,
+    warnings: &mut Vec<Warning>,
+) {
     let name = Some(container.name.as_str());
     if image.is_stand_in {
         let text = format!("for image {}, {} was looked at", container.image, image.words());
         warnings.push(Rule::StandIn.warn(name, text));
     }
+    let nodes_are = node.architecture.as_deref();
     if let Some(architecture) = &image.architecture
-        && architecture != toolbox::ARCHITECTURE
+        && architecture != nodes_are.unwrap_or(toolbox::ARCHITECTURE)
     {
-        let text = format!("image {} is for {architecture}", container.image);
-        warnings.push(Rule::OtherArchitecture.warn(name, text));
+        let mut text = format!("image {} is for {architecture}", container.image);
+        let mut severity = Severity::Note;
+        if let Some(nodes_are) = nodes_are {
+            text.push_str(&format!(
+                ", and the nodes are {nodes_are}: there, its users and groups may be others"
+            ));
+            // What runs there was not looked at.
+            severity = Severity::Warning;
+        }
+        warnings.push(Warning { severity, ..Rule::OtherArchitecture.warn(name, text) });
     }
 }
 

@@ -83,6 +83,15 @@ pub fn supports(profile: &Profile) -> bool {
     profile.features.is_some_and(|sent| sent.supplemental_groups_policy)
 }
 
+/// What nodes are to be, whatever they say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Instead {
+    /// The version of their kubelets.
+    pub kubelet: Option<KubernetesVersion>,
+    /// Their runtime.
+    pub runtime: Option<&'static Profile>,
+}
+
 /// What every node is, in their order; `gates` are set on all of them. One that does not say its
 /// kubelet's version is taken for a `usual` one.
 #[must_use]
@@ -90,9 +99,26 @@ pub fn states(
     nodes: &[NodeRecord],
     usual: KubernetesVersion,
     gates: &BTreeMap<String, bool>,
+    instead: Instead,
     assumptions: &mut Assumptions,
 ) -> Vec<NodeState> {
-    nodes.iter().map(|node| state(node, usual, gates, assumptions)).collect()
+    let mut of_windows = Assumptions::default();
+    let state = |node: &NodeRecord| {
+        // Of nodes where there are no groups nothing is said, and so nothing is supposed.
+        let assumptions = if node.is_windows { &mut of_windows } else { &mut *assumptions };
+        NodeState {
+            kubelet: match instead.kubelet {
+                Some(version) => Component { version, gates: known_gates(version, gates) },
+                None => kubelet(node, usual, gates, assumptions),
+            },
+            runtime: match instead.runtime {
+                Some(profile) => profile.name,
+                None => runtime(node, assumptions).name,
+            },
+            feature: node.feature,
+        }
+    };
+    nodes.iter().map(state).collect()
 }
 
 /// What is known of an API server.
@@ -123,14 +149,14 @@ pub fn usual_version(
     usual.map(|(version, _)| version).or(api_server.given).or_else(says)
 }
 
-fn state(
+/// A node's kubelet as far as its object tells.
+fn kubelet(
     node: &NodeRecord,
     usual: KubernetesVersion,
     gates: &BTreeMap<String, bool>,
     assumptions: &mut Assumptions,
-) -> NodeState {
+) -> Component {
     let version = kubelet_version(node, usual, assumptions);
-    let profile = runtime(node, assumptions);
     let mut gates = known_gates(version, gates);
     let name = Gate::SupplementalGroupsPolicy.name();
     if let Some(stage) = Gate::SupplementalGroupsPolicy.in_version(version)
@@ -147,7 +173,7 @@ fn state(
                     version.minor()
                 ),
             );
-        } else if node.feature.is_none() && stage.default && supports(profile) {
+        } else if node.feature.is_none() && stage.default && supports(known_runtime(node)) {
             gates.insert(name.to_owned(), false);
             assumptions.add_for_node(
                 node,
@@ -159,11 +185,12 @@ fn state(
             );
         }
     }
-    NodeState {
-        kubelet: Component { version, gates },
-        runtime: profile.name,
-        feature: node.feature,
-    }
+    Component { version, gates }
+}
+
+/// A node's runtime, whatever has to be supposed for that.
+fn known_runtime(node: &NodeRecord) -> &'static Profile {
+    runtime(node, &mut Assumptions::default())
 }
 
 /// Those of the gates that this version lets one set.

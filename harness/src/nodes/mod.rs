@@ -8,7 +8,7 @@ mod record;
 pub use groups::{Groups, NodeGroup};
 pub(crate) use infer::known_gates;
 pub use infer::{
-    ApiServerSigns, Assumptions, Component, NodeState, api_server, given_version, states, supports,
-    usual_version,
+    ApiServerSigns, Assumptions, Component, Instead, NodeState, api_server, given_version, states,
+    supports, usual_version,
 };
 pub use record::NodeRecord;

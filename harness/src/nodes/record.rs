@@ -24,6 +24,8 @@ pub struct NodeRecord {
     pub runtime_version: Option<String>,
     /// `status.features.supplementalGroupsPolicy`.
     pub feature: Option<bool>,
+    /// `status.nodeInfo.architecture`, such as `arm64`.
+    pub architecture: Option<String>,
     /// Whether it runs Windows, where there are no groups.
     pub is_windows: bool,
     /// `status.allocatable`.
@@ -45,8 +47,11 @@ impl NodeRecord {
         let status: NodeStatus = read(status)?;
         let info = status.node_info.unwrap_or_default();
         let os = info.operating_system.as_ref().or_else(|| labels.get("kubernetes.io/os"));
+        let architecture = info.architecture.as_ref();
+        let architecture = architecture.or_else(|| labels.get("kubernetes.io/arch")).cloned();
         Ok(Self {
             name: name.to_owned(),
+            architecture: architecture.filter(|name| !name.is_empty()),
             is_windows: os.is_some_and(|os| os == "windows"),
             labels,
             taints: spec.taints.unwrap_or_default(),
@@ -85,6 +90,7 @@ struct NodeInfo {
     kubelet_version: Option<String>,
     container_runtime_version: Option<String>,
     operating_system: Option<String>,
+    architecture: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -81,7 +81,8 @@ pub fn compute(snapshot: &Snapshot, change: &Change, known: &Known) -> Result<Pl
     let mut assumptions = Assumptions::default();
     let api_server = api_server_signs(snapshot, known);
     let usual = nodes::usual_version(&snapshot.nodes, api_server).ok_or(PlanError::NoVersion)?;
-    let before = nodes::states(&snapshot.nodes, usual, &known.gates, &mut assumptions);
+    let as_they_say = nodes::Instead::default();
+    let before = nodes::states(&snapshot.nodes, usual, &known.gates, as_they_say, &mut assumptions);
     let api_before = nodes::api_server(api_server, &known.gates, &before, &mut assumptions);
     let after = change.nodes(snapshot, &before, &mut assumptions)?;
     let api_after = change.component("an API server", &api_before, &mut assumptions)?;

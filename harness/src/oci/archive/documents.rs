@@ -116,8 +116,8 @@ pub(in crate::oci) struct Index {
 }
 
 impl Index {
-    /// The image for this program's architecture, else the first for linux.
-    pub(in crate::oci) fn for_linux(&self) -> Option<&Descriptor> {
+    /// The image for an architecture, else the first for linux.
+    pub(in crate::oci) fn for_linux(&self, architecture: &str) -> Option<&Descriptor> {
         let of = |architecture: Option<&str>| {
             self.manifests.iter().find(|manifest| match &manifest.platform {
                 Some(platform) => {
@@ -127,7 +127,7 @@ impl Index {
                 None => architecture.is_none(),
             })
         };
-        of(Some(toolbox::ARCHITECTURE)).or_else(|| of(None))
+        of(Some(architecture)).or_else(|| of(None))
     }
 }
 
@@ -179,12 +179,17 @@ struct SavedImage {
     layers: Vec<String>,
 }
 
-/// Finds the images of an archive. `stem` is the file's name, for images that have none.
-pub(super) fn find(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Problem> {
+/// Finds the images of an archive, of several platforms those for linux and an architecture. `stem`
+/// is the file's name, for images that have none.
+pub(super) fn find(
+    archive: &mut ArchiveFile,
+    stem: &str,
+    architecture: &str,
+) -> Result<Vec<Found>, Problem> {
     match (archive.has("index.json"), archive.has("manifest.json")) {
         // docker save writes both; older ones put the names into manifest.json only.
         (true, true) if !index_has_names(archive)? => in_manifest_json(archive, stem),
-        (true, _) => in_layout(archive, stem),
+        (true, _) => in_layout(archive, stem, architecture),
         (false, true) => in_manifest_json(archive, stem),
         (false, false) => Err(Problem::NoImages),
     }
@@ -218,7 +223,11 @@ fn index_has_names(archive: &mut ArchiveFile) -> Result<bool, Problem> {
     Ok(names.any(|names| names.contains_key(CONTAINERD_NAME)))
 }
 
-fn in_layout(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Problem> {
+fn in_layout(
+    archive: &mut ArchiveFile,
+    stem: &str,
+    architecture: &str,
+) -> Result<Vec<Found>, Problem> {
     let mut found: Vec<Found> = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for descriptor in top_index(archive)?.manifests {
@@ -233,16 +242,17 @@ fn in_layout(archive: &mut ArchiveFile, stem: &str) -> Result<Vec<Found>, Proble
             continue;
         }
         seen.insert(descriptor.digest.clone(), found.len());
-        let manifest = manifest_for_linux(archive, &descriptor)?;
+        let manifest = manifest_for_linux(archive, &descriptor, architecture)?;
         found.push(manifest.found(archive, names)?);
     }
     Ok(found)
 }
 
-/// Follows indexes to the manifest for this program's architecture, or the first for linux.
+/// Follows indexes to the manifest for an architecture, or the first for linux.
 fn manifest_for_linux(
     archive: &mut ArchiveFile,
     descriptor: &Descriptor,
+    architecture: &str,
 ) -> Result<Manifest, Problem> {
     let mut blob = Blob::of_digest(&descriptor.digest)?;
     let mut media_type = descriptor.media_type.clone();
@@ -252,7 +262,7 @@ fn manifest_for_linux(
         }
         let index: Index = archive.document(&blob)?;
         check_count(index.manifests.len())?;
-        let next = index.for_linux();
+        let next = index.for_linux(architecture);
         let next = next.ok_or_else(|| Problem::NoPlatform { file: blob.path.clone() })?;
         media_type.clone_from(&next.media_type);
         blob = Blob::of_digest(&next.digest)?;

@@ -51,7 +51,7 @@ pub fn read_archive(path: &Path) -> Result<Vec<ArchivedImage>, ArchiveError> {
 }
 
 fn read(path: &Path) -> Result<Vec<ArchivedImage>, Problem> {
-    let (mut archive, found) = open(path)?;
+    let (mut archive, found) = open(path, toolbox::ARCHITECTURE)?;
     let mut budget = Budget::default();
     let mut images = Vec::new();
     for Found { references, config, layers, .. } in found {
@@ -65,10 +65,10 @@ fn read(path: &Path) -> Result<Vec<ArchivedImage>, Problem> {
     Ok(images)
 }
 
-fn open(path: &Path) -> Result<(ArchiveFile, Vec<Found>), Problem> {
+fn open(path: &Path, architecture: &str) -> Result<(ArchiveFile, Vec<Found>), Problem> {
     let mut archive = ArchiveFile::open(path)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let found = documents::find(&mut archive, &stem)?;
+    let found = documents::find(&mut archive, &stem, architecture)?;
     Ok((archive, found))
 }
 
@@ -118,17 +118,17 @@ impl ImageAccounts {
     }
 }
 
-/// Reads the user files of every image of an archive; however large the image is, little of it is
-/// kept.
+/// Reads the user files of every image of an archive, of several platforms those for linux and an
+/// architecture; however large the image is, little of it is kept.
 ///
 /// # Errors
 /// [`ArchiveError`].
-pub fn read_accounts(path: &Path) -> Result<Vec<ImageAccounts>, ArchiveError> {
-    accounts(path).map_err(|problem| ArchiveError { path: path.to_owned(), problem })
+pub fn read_accounts(path: &Path, architecture: &str) -> Result<Vec<ImageAccounts>, ArchiveError> {
+    accounts(path, architecture).map_err(|problem| ArchiveError { path: path.to_owned(), problem })
 }
 
-fn accounts(path: &Path) -> Result<Vec<ImageAccounts>, Problem> {
-    let (mut archive, found) = open(path)?;
+fn accounts(path: &Path, architecture: &str) -> Result<Vec<ImageAccounts>, Problem> {
+    let (mut archive, found) = open(path, architecture)?;
     let mut budget = Budget::of_names();
     found.into_iter().map(|found| accounts_of(&mut archive, found, &mut budget)).collect()
 }

@@ -412,7 +412,7 @@ fn user_files_are_traced_to_the_layers_that_brought_them() -> TestResult {
     let manifest = with_history(&mut files, &steps, &history);
     files.add("index.json", index(&manifest, &serde_json::Value::Null));
     let (_folder, path) = files.write()?;
-    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    let read = read_accounts(&path, toolbox::ARCHITECTURE)?.pop().ok_or("no image")?;
     assert_eq!(text(&read.image, "/etc/passwd").as_deref(), Some("through a link\n"));
     assert_eq!(text(&read.image, "/etc/group").as_deref(), Some("root:x:0:\nteam:x:50000:app\n"));
     assert_eq!(text(&read.image, "/big"), None, "nothing else is kept");
@@ -433,7 +433,7 @@ fn a_hard_link_brings_a_name_and_leaves_the_content_where_it_was() -> TestResult
     let manifest = with_history(&mut files, &[base, linked.clone()], &serde_json::Value::Null);
     files.add("index.json", index(&manifest, &serde_json::Value::Null));
     let (_folder, path) = files.write()?;
-    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    let read = read_accounts(&path, toolbox::ARCHITECTURE)?.pop().ok_or("no image")?;
     assert_eq!(text(&read.image, "/etc/group").as_deref(), Some("root:x:0:\n"));
     assert_eq!(read.group.map(|layer| layer.digest), Some(digest(&linked)));
     assert_eq!(read.passwd, None);
@@ -491,7 +491,7 @@ fn accounts(layers: &[Vec<u8>]) -> Result<ImageAccounts, Box<dyn Error>> {
     let manifest = files.image(layers);
     files.add("index.json", index(&manifest, &serde_json::Value::Null));
     let (_folder, path) = files.write()?;
-    Ok(read_accounts(&path)?.pop().ok_or("no image")?)
+    Ok(read_accounts(&path, toolbox::ARCHITECTURE)?.pop().ok_or("no image")?)
 }
 
 #[test]
@@ -503,7 +503,7 @@ fn a_layer_that_nobody_names_by_a_digest_has_the_digest_of_what_it_unpacks_to() 
     let saved = r#"[{"Config": "abc.json", "RepoTags": ["a:1"], "Layers": ["abc/layer.tar"]}]"#;
     files.add("manifest.json", saved);
     let (_folder, path) = files.write()?;
-    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    let read = read_accounts(&path, toolbox::ARCHITECTURE)?.pop().ok_or("no image")?;
     assert_eq!(read.group.map(|layer| layer.digest), Some(digest(&group)));
     Ok(())
 }
@@ -548,7 +548,7 @@ fn an_image_of_a_layout_is_known_by_the_digest_of_its_manifest() -> TestResult {
     let manifest = files.image(&[layer(&[])]);
     files.add("index.json", index(&manifest, &serde_json::Value::Null));
     let (_folder, path) = files.write()?;
-    let read = read_accounts(&path)?.pop().ok_or("no image")?;
+    let read = read_accounts(&path, toolbox::ARCHITECTURE)?.pop().ok_or("no image")?;
     assert_eq!((read.digest, read.is_named), (Some(manifest), false));
     Ok(())
 }

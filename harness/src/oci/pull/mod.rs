@@ -163,19 +163,19 @@ pub type Received<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// Pulls an image and reads its user files, within a time.
 ///
-/// Of an index the image for linux and this program's architecture is taken, else the first for
-/// linux. What cannot be interrupted may go on for a while after the time is over: the tokio
+/// Of an index the image for linux and the architecture is taken, else the first for linux. What cannot be interrupted may go on for a while after the time is over: the tokio
 /// runtime is not to wait for it.
 ///
 /// # Errors
 /// [`PullError`].
 pub async fn pull(
     image: &str,
+    architecture: &str,
     within: Duration,
     received: Received<'_>,
 ) -> Result<ImageAccounts, PullError> {
     let accounts = async {
-        let pulled = pull_all(image, received).await?;
+        let pulled = pull_all(image, architecture, received).await?;
         aside(move || pulled.accounts()).await?.map_err(PullProblem::Content)
     };
     let accounts = tokio::time::timeout(within, accounts).await;
@@ -208,7 +208,11 @@ impl Pulled {
     }
 }
 
-async fn pull_all(image: &str, received: Received<'_>) -> Result<Pulled, PullProblem> {
+async fn pull_all(
+    image: &str,
+    architecture: &str,
+    received: Received<'_>,
+) -> Result<Pulled, PullProblem> {
     let reference: Reference = normalise_reference(image).parse()?;
     let registry = reference.registry();
     let asked = registry.to_owned();
@@ -216,7 +220,7 @@ async fn pull_all(image: &str, received: Received<'_>) -> Result<Pulled, PullPro
     let credentials = aside(move || credentials(&asked)).await??;
     let mut client = Client::new(&reference, credentials)?;
     let mut store = Store::new()?;
-    let (manifest, digest) = manifest(&mut client, &reference).await?;
+    let (manifest, digest) = manifest(&mut client, &reference, architecture).await?;
 
     if manifest.config.size > Some(MAX_DOCUMENT_BYTES) {
         let most = MAX_DOCUMENT_BYTES;
@@ -258,6 +262,7 @@ async fn pull_all(image: &str, received: Received<'_>) -> Result<Pulled, PullPro
 async fn manifest(
     client: &mut Client,
     reference: &Reference,
+    architecture: &str,
 ) -> Result<(Manifest, String), PullProblem> {
     let registry = reference.registry();
     let mut name = reference.digest().or(reference.tag()).unwrap_or("latest").to_owned();
@@ -278,7 +283,7 @@ async fn manifest(
         let document: Json = serde_json::from_slice(&bytes)?;
         if document.get("manifests").is_some() {
             let index: Index = serde_json::from_value(document)?;
-            name.clone_from(&index.for_linux().ok_or(PullProblem::NoPlatform)?.digest);
+            name.clone_from(&index.for_linux(architecture).ok_or(PullProblem::NoPlatform)?.digest);
         } else if document.get("config").is_some() {
             return Ok((serde_json::from_value(document)?, digest.clone()));
         } else {
