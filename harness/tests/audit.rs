@@ -150,6 +150,37 @@ fn a_file_that_cannot_be_read_is_not_called_clean() {
     }
 }
 
+/// Whoever misspells what makes pods must not read that there is nothing to find.
+#[test]
+fn what_is_nearly_a_workload_is_not_passed_over_in_folders() {
+    for (manifest, words) in [
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n\
+             spec: {selector: {matchLabels: {a: b}}, tmplate: {spec: {containers: []}}}\n",
+            "unknown field \"spec.tmplate\"",
+        ),
+        ("apiVersion: v1\nkind: pod\nmetadata: {name: web}\n", "did you mean Pod?"),
+        ("kind: Pod\nmetadata: {name: web}\n", "it has no apiVersion"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        fs::write(folder.path().join("web.yaml"), manifest).expect("it can be written");
+        let path = folder.path().display().to_string();
+        let output = audit(&Saved::new(), &[&path], b"");
+        let text = shown(&output);
+        assert!(output.status.code() == Some(1) && text.contains(words), "{words}: {text}");
+    }
+    // What only says how a workload is to be changed makes none.
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n\
+                 spec: {replicas: 3, template: {spec: {$patch: merge}}}\n";
+    fs::write(folder.path().join("patch.yaml"), patch).expect("it can be written");
+    let good = fs::read("tests/data/audit/deploy/careful.json").expect("it is there");
+    fs::write(folder.path().join("careful.json"), good).expect("it can be written");
+    let path = folder.path().display().to_string();
+    let output = audit(&Saved::new(), &[&path], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
 #[test]
 fn typed_lists_are_read_whose_objects_do_not_say_their_kind() {
     let list = json!({"apiVersion": "v1", "kind": "PodList", "items": [

@@ -248,6 +248,10 @@ impl Manifests {
             let message = "this is no Kubernetes object: it has no apiVersion";
             return problems.add(Problem::new(object.span, message).help(HELP));
         }
+        if let Some(meant) = meant(kind) {
+            let message = format!("no kind is called {kind}; did you mean {meant}?");
+            return problems.add(Problem::new(object.span, message));
+        }
         let place = Place {
             file: sources.get(object.span.source).name.as_str().into(),
             line: sources.position(object.span).0,
@@ -259,7 +263,8 @@ impl Manifests {
         // Folders hold patches, too, which say only what is to be changed.
         if foreign == Foreign::PassedOver && kind != "Pod" && is_maker(kind, &json) {
             let template = object.at(template(kind));
-            if template.and_then(|template| template.at(&["spec", "containers"])).is_none() {
+            let containers = template.and_then(|template| template.at(&["spec", "containers"]));
+            if containers.is_none() && !has_odd_fields(kind, &json) {
                 self.passed_over += 1;
                 return;
             }
@@ -413,9 +418,24 @@ fn hash(spec: &Json) -> u64 {
     hasher.finish()
 }
 
-/// Whether a document says what it is, as every Kubernetes object does.
+/// Whether a document says what it is, as every Kubernetes object does; of what is there for pods
+/// the kind is enough.
 fn is_object(document: &Node) -> bool {
-    ["apiVersion", "kind"].iter().all(|field| document.get(field).and_then(Node::text).is_some())
+    let text = |field| document.get(field).and_then(Node::text);
+    let Some(kind) = text("kind") else { return false };
+    text("apiVersion").is_some() || MAKERS.iter().any(|(_, known)| *known == kind)
+}
+
+/// The kind that is there for pods and differs from this one in capital letters only.
+fn meant(kind: &str) -> Option<&'static str> {
+    let is_meant = |known: &&str| known.eq_ignore_ascii_case(kind) && *known != kind;
+    MAKERS.iter().map(|(_, known)| *known).find(is_meant)
+}
+
+/// Whether an object has fields that its kind has not; those of patches are no mistakes.
+fn has_odd_fields(kind: &str, object: &Json) -> bool {
+    let unknown = unknown_fields(kind, object).unwrap_or_default();
+    unknown.iter().any(|field| field.starts_with("unknown field") && !field.contains('$'))
 }
 
 /// The lists of a pod's containers.
