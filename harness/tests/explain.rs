@@ -713,3 +713,17 @@ fn the_architecture_of_the_nodes_can_be_said() {
     let output = explain(&saved, &["web.yaml", "--architecture", "s390x"], b"");
     assert!(shown(&output).contains("[other-architecture]"), "{}", shown(&output));
 }
+
+/// The config of an image says what its layers unpack to, also where their names do not.
+#[test]
+fn a_layer_that_is_not_what_its_image_says_is_refused() {
+    let saved = Saved::new();
+    let path = saved.path("web.tar");
+    let mut archive = fs::read(&path).expect("it was written");
+    let (text, other) = (b"staff:x:50000:web", b"staff:x:50001:web");
+    let at = archive.windows(text.len()).rposition(|window| window == text).expect("it is there");
+    archive[at..at + text.len()].copy_from_slice(other);
+    fs::write(&path, archive).expect("it can be written");
+    let output = explain(&saved, &["web.yaml"], b"");
+    assert_refused(&output, 2, &["web.tar", "staff.tar", "another content"]);
+}

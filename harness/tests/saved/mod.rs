@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// A folder with `web.tar`, as `docker save` writes it: a base, and a layer that adds a group.
@@ -38,12 +39,11 @@ impl Saved {
         groups: &str,
         user: &str,
     ) {
+        let base = tar(&[("etc/passwd", BASE.0.as_bytes()), ("etc/group", BASE.1.as_bytes())]);
+        let staff = tar(&[("etc/group", groups.as_bytes())]);
         let config = json!({
             "os": "linux", "architecture": architecture, "config": {"User": user},
-            "rootfs": {"type": "layers", "diff_ids": [
-                "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
-            ]},
+            "rootfs": {"type": "layers", "diff_ids": [digest(&base), digest(&staff)]},
             "history": [
                 {"created_by": "ADD rootfs.tar /"},
                 {"created_by": "ENV PATH=/bin", "empty_layer": true},
@@ -54,8 +54,6 @@ impl Saved {
             "Config": "config.json", "RepoTags": [reference],
             "Layers": ["base.tar", "staff.tar"],
         }]);
-        let base = tar(&[("etc/passwd", BASE.0.as_bytes()), ("etc/group", BASE.1.as_bytes())]);
-        let staff = tar(&[("etc/group", groups.as_bytes())]);
         let files = [
             ("manifest.json", manifest.to_string().into_bytes()),
             ("config.json", config.to_string().into_bytes()),
@@ -78,6 +76,12 @@ impl Saved {
     pub(crate) fn without_place(&self, text: &str) -> String {
         text.replace(&self.0.path().display().to_string(), "IMAGES")
     }
+}
+
+fn digest(layer: &[u8]) -> String {
+    let digest = Sha256::digest(layer);
+    let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hexadecimal}")
 }
 
 fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {

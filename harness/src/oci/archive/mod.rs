@@ -56,8 +56,9 @@ fn read(path: &Path) -> Result<Vec<ArchivedImage>, Problem> {
     let mut images = Vec::new();
     for Found { references, config, layers, .. } in found {
         let mut stack = Stack::default();
-        for FoundLayer { blob, .. } in &layers {
-            stack.apply(archive.checked(blob)?, &blob.path, &mut budget)?;
+        for layer in &layers {
+            check_content(&mut archive, layer)?;
+            stack.apply(archive.checked(&layer.blob)?, &layer.blob.path, &mut budget)?;
         }
         let image = image(&references, config, stack.files);
         images.push(ArchivedImage { references, image });
@@ -158,8 +159,9 @@ fn accounts_of(
 ) -> Result<ImageAccounts, Problem> {
     let Found { references, is_named, digest, config, layers, architecture } = found;
     let mut stack = Stack::of_names();
-    for FoundLayer { blob, .. } in &layers {
-        stack.apply(archive.checked(blob)?, &blob.path, budget)?;
+    for layer in &layers {
+        check_content(archive, layer)?;
+        stack.apply(archive.checked(&layer.blob)?, &layer.blob.path, budget)?;
     }
     let mut origins = Vec::new();
     for user_file in USER_FILES {
@@ -196,6 +198,18 @@ fn accounts_of(
     }
     let image = image(&references, config, files);
     Ok(ImageAccounts { references, is_named, digest, image, passwd, group, architecture, special })
+}
+
+/// Holds a layer whose own name does not say its digest to what the image's config says of it.
+fn check_content(archive: &mut ArchiveFile, layer: &FoundLayer) -> Result<(), Problem> {
+    let FoundLayer { blob, diff_id: Some(expected), .. } = layer else { return Ok(()) };
+    if blob.sha256.is_some() {
+        return Ok(());
+    }
+    match archive.unpacked_digest(blob, MAX_DIGESTED_BYTES)? {
+        Some(digest) if digest != *expected => Err(Problem::Damaged { file: blob.path.clone() }),
+        _ => Ok(()),
+    }
 }
 
 /// The plain file to which a path leads, and what brought it.
