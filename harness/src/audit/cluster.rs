@@ -58,7 +58,11 @@ impl Cluster {
         Self {
             api_server: setting.api_server,
             kinds: vec![setting.node],
-            assumptions: if is_live { vec![nothing_said.to_owned()] } else { Vec::new() },
+            assumptions: is_live
+                .then(|| nothing_said.to_owned())
+                .into_iter()
+                .chain(unread_volumes(manifests))
+                .collect(),
             is_asked: asked.is_any(),
             places: None,
         }
@@ -103,6 +107,7 @@ impl Cluster {
                     [] => text.to_owned(),
                     nodes => format!("{text} ({})", first_few(nodes)),
                 })
+                .chain(unread_volumes(manifests))
                 .collect(),
             is_asked: asked.is_any(),
             places: Some(places),
@@ -220,6 +225,13 @@ fn asking(mut spec: Json) -> Pod {
     }
     let spec: Option<PodSpec> = serde_json::from_value(spec).ok();
     Pod { spec, ..Pod::default() }
+}
+
+/// What is supposed where volumes may not be listed.
+fn unread_volumes(manifests: &Manifests) -> Option<String> {
+    let supposed = "no volume demands a group (pv.beta.kubernetes.io/gid): the API server does not \
+                    let these credentials list all volumes and claims";
+    manifests.has_unread_volumes.then(|| supposed.to_owned())
 }
 
 fn setting_of((state, architecture): &Kind) -> NodeSetting {

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::report::NotRead;
 use crate::explain::{Manifests, Place, PushError};
+use crate::input::live::VOLUMES;
 use crate::input::{RawObject, Sink};
 
 /// Takes objects and keeps those that make pods.
@@ -93,6 +94,11 @@ impl Sink for Dump<'_> {
     }
 
     fn not_read(&mut self, what: &'static str) {
+        // Few may list volumes, and fewer volumes demand a group.
+        if VOLUMES.iter().any(|list| list.what == what) {
+            self.manifests.has_unread_volumes = true;
+            return;
+        }
         let why = format!("the API server does not let you list {what}");
         self.not_read.push(NotRead { file: self.source.clone(), line: None, why });
     }

@@ -148,7 +148,7 @@ impl Files {
         let mut dump = Dump::new(&mut self.manifests, &mut self.not_read);
         // Who may not list nodes can still audit pods.
         let nodes = List { is_needed: false, ..live::NODES };
-        let lists = [&[nodes], &live::MAKERS[..]].concat();
+        let lists = [&[nodes], &live::MAKERS[..], &live::VOLUMES].concat();
         live::read_cluster(kubeconfig, context, timeout, &lists, &mut dump).await
     }
 

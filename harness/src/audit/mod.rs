@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::explain::images::Images;
 use crate::explain::report::{ContainerOutcome, ExplainedPod, Id, NodeSummary, Severity, Warning};
 use crate::explain::text::node_words;
-use crate::explain::warnings::{Rule, implicit_groups};
+use crate::explain::warnings::{Rule, groups_of_volumes, implicit_groups};
 use crate::explain::{Explainer, Manifests};
 use cluster::Cluster;
 use report::{Audit, Finding, FoundContainer, NotRead, SCHEMA};
@@ -33,7 +33,7 @@ pub fn audit(
     looked_at: &dyn Fn(),
 ) -> Audit {
     let kinds: Vec<_> = cluster.kinds.iter().collect();
-    let explainer = Explainer::new(cluster.api_server, &kinds, images);
+    let explainer = Explainer::new(cluster.api_server, &kinds, images, &manifests.volumes);
     let summary = cluster.summary();
     let mut audit = Audit {
         schema: SCHEMA.to_owned(),
@@ -141,6 +141,7 @@ fn groups(rule: Rule, container: &ContainerOutcome) -> Vec<Id> {
         Rule::ImplicitGroups | Rule::StrictIgnored | Rule::StaleFeature => {
             implicit_groups(container).into_iter().cloned().collect()
         }
+        Rule::VolumeGroups => groups_of_volumes(container).into_iter().cloned().collect(),
         Rule::RootGroup | Rule::ImplicitPrimaryGroup => {
             container.identity.iter().map(|identity| identity.group.clone()).collect()
         }

@@ -52,8 +52,8 @@ impl FailOn {
 ///   gidcheck audit deploy/
 ///   gidcheck audit deploy/ --output sarif >gidcheck.sarif
 ///   gidcheck audit --kubeconfig ~/.kube/config
-///   kubectl get nodes,pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs -A \
-///     -o yaml | gidcheck audit -
+///   kubectl get nodes,pv,pvc,pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs \
+///     -A -o yaml | gidcheck audit -
 ///
 /// Pods of a cluster are held against the nodes that they run on or may run on, as these nodes
 /// say what they are; manifests without nodes against what --kubernetes and --runtime say.

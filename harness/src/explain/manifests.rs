@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
 use super::reported::{Reported, reported};
+use super::volumes::Volumes;
 use crate::document::{Node, Problem, Problems, SourceId, Sources, Value, parse_manifests};
 use crate::input::Part;
 use crate::nodes::NodeRecord;
@@ -71,6 +72,8 @@ pub struct ManifestPod {
     pub owner: Option<String>,
     /// The nodes that it runs on, and those of the pods like it that its controller made.
     pub nodes: BTreeSet<String>,
+    /// The names of the templates after which a `StatefulSet` makes claims for it.
+    pub claim_templates: Vec<String>,
     /// Who its containers are, by their names, as it reports it itself, or as the pods do that its
     /// controllers made of it.
     pub reported: BTreeMap<String, Vec<Reported>>,
@@ -118,6 +121,10 @@ pub struct Manifests {
     pub passed_over: usize,
     /// The nodes, where a cluster was read.
     pub nodes: Vec<NodeRecord>,
+    /// The persistent volumes and the claims that were read.
+    pub volumes: Volumes,
+    /// Whether a cluster's volumes may not be listed.
+    pub has_unread_volumes: bool,
     /// What the API server says of its version, where it was asked.
     pub api_server_version: Option<String>,
     /// By controller and by what its pods are like: the first of them, in `pods`.
@@ -283,6 +290,10 @@ impl Manifests {
             return self.push_node(object);
         }
         let Some(manifest) = pod_of(kind, object) else {
+            self.volumes.add(kind, object);
+            if self.volumes.len() > MOST {
+                return Err(PushError::TooMany("volumes"));
+            }
             self.passed_over += 1;
             return Ok(());
         };
@@ -319,6 +330,7 @@ impl Manifests {
             uid: text("/metadata/uid").map(str::to_owned),
             owner: owner.map(str::to_owned),
             nodes,
+            claim_templates: claim_templates(object),
             reported: reported.into_iter().map(|(name, one)| (name, vec![one])).collect(),
             unknown_fields,
         });
@@ -493,6 +505,12 @@ fn is_maker(kind: &str, object: &Json) -> bool {
     let version = object.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
     MAKERS.contains(&(group, kind))
+}
+
+fn claim_templates(object: &Json) -> Vec<String> {
+    let templates = object.pointer("/spec/volumeClaimTemplates").and_then(Json::as_array);
+    let names = templates.into_iter().flatten();
+    names.filter_map(|one| one["metadata"]["name"].as_str().map(str::to_owned)).collect()
 }
 
 /// What is kept of an object's metadata.

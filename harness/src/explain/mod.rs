@@ -12,6 +12,7 @@ pub mod report;
 mod reported;
 pub mod setting;
 pub mod text;
+mod volumes;
 pub mod warnings;
 
 use fake_kubelet::translate::ephemeral_as_container;
@@ -30,6 +31,7 @@ use report::{
     PodFate, PodOutcome, Policy, SCHEMA,
 };
 use setting::{NodeSetting, Setting, policy_gate};
+use volumes::{VolumeGroup, Volumes};
 use warnings::Elsewhere;
 
 use crate::nodes::supports;
@@ -40,7 +42,8 @@ const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
 /// Explains the pods of manifests.
 #[must_use]
 pub fn explain(manifests: &Manifests, images: &Images, setting: &Setting) -> Explanation {
-    let explainer = Explainer::new(setting.api_server, &[&setting.node], images);
+    let explainer =
+        Explainer::new(setting.api_server, &[&setting.node], images, &manifests.volumes);
     let for_linux = || manifests.pods.iter().filter(|pod| !pod.is_for_windows());
     Explanation {
         schema: SCHEMA.to_owned(),
@@ -58,6 +61,7 @@ pub fn explain(manifests: &Manifests, images: &Images, setting: &Setting) -> Exp
 /// An API server and the different nodes of a cluster, with the images that are known.
 pub(crate) struct Explainer<'a> {
     images: &'a Images,
+    volumes: &'a Volumes,
     api: ApiServerStage,
     nodes: Vec<NodeAndOthers>,
 }
@@ -76,6 +80,7 @@ impl<'a> Explainer<'a> {
         api_server: FeatureGates,
         nodes: &[&NodeSetting],
         images: &'a Images,
+        volumes: &'a Volumes,
     ) -> Self {
         let with_others = |setting: &&NodeSetting| {
             let others = fake_cri::profile::all().iter().filter(|other| *other != setting.runtime);
@@ -83,7 +88,7 @@ impl<'a> Explainer<'a> {
             NodeAndOthers { here: NodeStage::new(setting), elsewhere: others.map(with).collect() }
         };
         let nodes = nodes.iter().map(with_others).collect();
-        Self { images, api: ApiServerStage::new(api_server), nodes }
+        Self { images, volumes, api: ApiServerStage::new(api_server), nodes }
     }
 
     /// Says what becomes of a pod on each of some nodes, by their places. What is reported of a
@@ -100,10 +105,14 @@ impl<'a> Explainer<'a> {
         // Another word than these two is the API server's to refuse.
         let is_odd = written.is_some() && !of(Policy::Strict) && !of(Policy::Merge);
         let refused = pod.workload.as_ref().and_then(|workload| self.api.refusal(workload));
-        let submit = |policy: Policy| match &refused {
-            Some(message) => Err(message.clone()),
-            None if is_odd => self.api.create(&pod.manifest),
-            None => self.api.create(&with_policy(&pod.manifest, policy)),
+        let demanded = self.volumes.of(pod);
+        let submit = |policy: Policy| {
+            let made = match &refused {
+                Some(message) => Err(message.clone()),
+                None if is_odd => self.api.create(&pod.manifest),
+                None => self.api.create(&with_policy(&pod.manifest, policy)),
+            };
+            made.map(|made| Made { volumes: volumes::mounted(&demanded), ..made })
         };
         let (merge, strict) = (submit(Policy::Merge), submit(Policy::Strict));
         let of_manifest = match policy {
@@ -124,8 +133,8 @@ impl<'a> Explainer<'a> {
                 policy,
                 policy_is_written: written.is_some(),
                 unknown_policy: written.filter(|_| is_odd).map(in_words),
-                merge: self.outcome(&node.here, &merge, Policy::Merge),
-                strict: self.outcome(&node.here, &strict, Policy::Strict),
+                merge: self.outcome(&node.here, &merge, Policy::Merge, &demanded),
+                strict: self.outcome(&node.here, &strict, Policy::Strict, &demanded),
                 warnings: Vec::new(),
             };
             let elsewhere = self.elsewhere(node, of_manifest, &explained);
@@ -144,7 +153,13 @@ impl<'a> Explainer<'a> {
         nodes.iter().map(on_node).collect()
     }
 
-    fn outcome(&self, node: &NodeStage, answer: &Answer, policy: Policy) -> PodOutcome {
+    fn outcome(
+        &self,
+        node: &NodeStage,
+        answer: &Answer,
+        policy: Policy,
+        demanded: &[VolumeGroup],
+    ) -> PodOutcome {
         let mut outcome = PodOutcome {
             fate: PodFate::Admitted,
             reason: None,
@@ -152,15 +167,15 @@ impl<'a> Explainer<'a> {
             policy_is_kept: true,
             containers: Vec::new(),
         };
-        let pod = match answer {
-            Ok(made) => &made.pod,
+        let made = match answer {
+            Ok(made) => made,
             Err(message) => {
                 outcome.fate = PodFate::Refused;
                 outcome.message = Some(message.clone());
                 return outcome;
             }
         };
-        match node.receive(pod) {
+        match node.receive(made) {
             NodeAnswer::Rejected { reason, message } => {
                 outcome.fate = PodFate::Rejected;
                 outcome.reason = Some(reason);
@@ -171,18 +186,25 @@ impl<'a> Explainer<'a> {
                 outcome.message = Some(message);
             }
             NodeAnswer::Admitted => {
+                let pod = &made.pod;
                 let security = pod.spec.as_ref().and_then(|spec| spec.security_context.as_ref());
                 let kept = security.and_then(|all| all.supplemental_groups_policy.as_deref());
                 outcome.policy_is_kept = kept == Some(policy.name());
                 let all = containers(pod);
                 outcome.containers =
-                    all.iter().map(|found| self.container(node, pod, found)).collect();
+                    all.iter().map(|found| self.container(node, made, found, demanded)).collect();
             }
         }
         outcome
     }
 
-    fn container(&self, node: &NodeStage, pod: &Pod, found: &Found) -> ContainerOutcome {
+    fn container(
+        &self,
+        node: &NodeStage,
+        made: &Made,
+        found: &Found,
+        demanded: &[VolumeGroup],
+    ) -> ContainerOutcome {
         let Found { container, kind, index } = found;
         let reference = container.image.clone().unwrap_or_default();
         let known = self.images.find(&reference);
@@ -219,14 +241,15 @@ impl<'a> Explainer<'a> {
             user: accounts.image.user.clone(),
             architecture: accounts.architecture.clone(),
         });
-        match node.start(pod, container, &accounts.image) {
+        match node.start(made, container, &accounts.image) {
             ContainerFate::Waits { reason, message } => {
                 outcome.reason = Some(reason.to_owned());
                 outcome.message = Some(message);
             }
             ContainerFate::Runs(resolved) => {
                 let place = Member {
-                    pod,
+                    pod: &made.pod,
+                    volumes: demanded,
                     container,
                     kind: *kind,
                     index: *index,
@@ -244,18 +267,18 @@ impl<'a> Explainer<'a> {
     fn elsewhere(&self, of: &NodeAndOthers, answer: &Answer, here: &ExplainedPod) -> Elsewhere {
         let outcome = here.as_written();
         let mut ways = Elsewhere::new();
-        let Ok(Made { pod, .. }) = answer else { return ways };
+        let Ok(made) = answer else { return ways };
         // Who cannot honour Strict says so, or is said to ignore it.
         let fits = |runtime| here.policy == Policy::Merge || supports(runtime);
         if outcome.fate != PodFate::Admitted || !fits(of.here.runtime()) {
             return ways;
         }
         for node in &of.elsewhere {
-            if !fits(node.runtime()) || node.receive(pod) != NodeAnswer::Admitted {
+            if !fits(node.runtime()) || node.receive(made) != NodeAnswer::Admitted {
                 continue;
             }
-            for found in containers(pod) {
-                let there = self.container(node, pod, &found);
+            for found in containers(&made.pod) {
+                let there = self.container(node, made, &found, &[]);
                 let before = outcome.containers.iter().find(|one| one.name == there.name);
                 let Some(before) = before.filter(|one| one.known_image.is_some()) else { continue };
                 let (before, there) = (in_short(before), in_short(&there));

@@ -10,12 +10,15 @@ use k8s_openapi::api::core::v1::{Container, Pod, PodSecurityContext};
 use super::Found;
 use super::report::{ContainerKind, Id, Identity, Layer, Origin};
 use super::reported::Reported;
+use super::volumes::VolumeGroup;
 use crate::oci::archive::LayerOrigin;
 
 /// A container of a pod, and its image.
 pub(crate) struct Member<'a> {
     pub(crate) pod: &'a Pod,
     pub(crate) container: &'a Container,
+    /// The groups that its volumes demand, where that is known.
+    pub(crate) volumes: &'a [VolumeGroup],
     pub(crate) kind: ContainerKind,
     /// Its place in its list, from 0.
     pub(crate) index: usize,
@@ -92,16 +95,23 @@ impl Member<'_> {
             GidOrigin::GroupNamedAsNumber { line, instead_of } => {
                 image_file("/etc/group", line, self.group, Some(instead_of))
             }
-            GidOrigin::Requested { index } => self.requested(index),
+            GidOrigin::Requested { index } => self.requested(index, provenance.gid),
         }
     }
 
-    /// A kubelet sends `fsGroup` before the supplemental groups.
-    fn requested(&self, index: usize) -> Origin {
-        let before = usize::from(self.of_pod().is_some_and(|pod| pod.fs_group.is_some()));
+    /// A kubelet sends `fsGroup` first, then the supplemental groups, then those of volumes.
+    fn requested(&self, index: usize, gid: u32) -> Origin {
+        let security = self.of_pod();
+        let before = usize::from(security.is_some_and(|pod| pod.fs_group.is_some()));
+        let own = security.and_then(|pod| pod.supplemental_groups.as_ref()).map_or(0, Vec::len);
         match index.checked_sub(before) {
             None => of_pod("fsGroup"),
-            Some(index) => of_pod(&format!("supplementalGroups[{index}]")),
+            Some(index) if index < own => of_pod(&format!("supplementalGroups[{index}]")),
+            Some(_) => {
+                let mut volumes = self.volumes.iter();
+                let volume = volumes.find(|volume| volume.group == i64::from(gid));
+                Origin::Volume { claim: volume.map(|volume| volume.claim.clone()) }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use fake_kubelet::translate::security::{
     ImageUser, container_context, sandbox_context, verify_run_as_non_root,
 };
 use fake_kubelet::version::FeatureGates;
+use fake_kubelet::volumes::MountedVolume;
 use k8s_openapi::api::core::v1::{
     Container, EphemeralContainer, Node, NodeFeatures, NodeStatus, Pod,
 };
@@ -39,6 +40,8 @@ pub struct Made {
     pub pod: Pod,
     /// What it warns of, such as unknown fields.
     pub warnings: Vec<String>,
+    /// Its volumes as a kubelet mounts them, as far as they say something of groups.
+    pub volumes: Vec<(String, MountedVolume)>,
 }
 
 /// What becomes of a pod on a node, before its containers.
@@ -113,7 +116,7 @@ impl ApiServerStage {
         let (object, warnings) = self.dry_run(pods, manifest)?;
         let pod = serde_json::from_value(object)
             .map_err(|error| Status::bad_request(error.to_string()))?;
-        Ok(Made { pod, warnings })
+        Ok(Made { pod, warnings, volumes: Vec::new() })
     }
 
     /// Hands it what makes pods, and gives its message where it refuses that; none for kinds of
@@ -192,7 +195,8 @@ impl NodeStage {
 
     /// Hands a pod to the kubelet, and to the runtime for a sandbox.
     #[must_use]
-    pub fn receive(&self, pod: &Pod) -> NodeAnswer {
+    pub fn receive(&self, made: &Made) -> NodeAnswer {
+        let pod = &made.pod;
         let gates = &self.config.feature_gates;
         let admitted = admit(&without_placement(pod), &self.node, gates, &Amounts::default());
         if let Err(rejection) = admitted {
@@ -202,15 +206,15 @@ impl NodeStage {
                 message: status.message.unwrap_or_default(),
             };
         }
-        match self.refuse_sandbox(pod) {
+        match self.refuse_sandbox(made) {
             Some(message) => NodeAnswer::NoSandbox { message },
             None => NodeAnswer::Admitted,
         }
     }
 
     /// Why the runtime makes no sandbox; none when it makes one.
-    fn refuse_sandbox(&self, pod: &Pod) -> Option<String> {
-        let security = match sandbox_context(pod, &self.context()) {
+    fn refuse_sandbox(&self, made: &Made) -> Option<String> {
+        let security = match sandbox_context(&made.pod, &self.context(made)) {
             Ok(security) => security,
             Err(message) => return Some(message),
         };
@@ -230,13 +234,14 @@ impl NodeStage {
 
     /// Creates a container of an admitted pod from an image, and starts it.
     #[must_use]
-    pub fn start(&self, pod: &Pod, container: &Container, image: &Image) -> ContainerFate {
+    pub fn start(&self, made: &Made, container: &Container, image: &Image) -> ContainerFate {
+        let pod = &made.pod;
         let waits = |reason, message| ContainerFate::Waits { reason, message };
         let user = image_user(image);
         if let Err(message) = verify_run_as_non_root(pod, container, &user) {
             return waits("CreateContainerConfigError", message);
         }
-        let security = match container_context(pod, container, user, &self.context()) {
+        let security = match container_context(pod, container, user, &self.context(made)) {
             Ok(security) => security,
             Err(message) => return waits("CreateContainerConfigError", message),
         };
@@ -262,8 +267,8 @@ impl NodeStage {
         waits(reason, refusal.to_error(self.runtime, &scene()).to_string())
     }
 
-    fn context(&self) -> Context<'_> {
-        Context { config: &self.config, volumes: &[], pod_ip: "" }
+    fn context<'a>(&'a self, made: &'a Made) -> Context<'a> {
+        Context { config: &self.config, volumes: &made.volumes, pod_ip: "" }
     }
 }
 

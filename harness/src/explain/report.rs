@@ -336,6 +336,12 @@ pub enum Origin {
     },
     /// Nothing names one, so it is 0.
     Default,
+    /// A persistent volume demands it (`pv.beta.kubernetes.io/gid`).
+    Volume {
+        /// The claim that leads to the volume, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claim: Option<String>,
+    },
     /// The kubelet reports it, and the manifest does not say it; the image was not looked at.
     Reported,
 }

@@ -307,6 +307,8 @@ pub fn origin_in_words(origin: &Origin) -> String {
         Origin::Manifest { field } => field.clone(),
         Origin::ImageUser => "the image's User".to_owned(),
         Origin::Default => "nothing names one".to_owned(),
+        Origin::Volume { claim: Some(claim) } => format!("the volume of claim {claim}"),
+        Origin::Volume { claim: None } => "a volume".to_owned(),
         Origin::Reported => "its kubelet reports it".to_owned(),
         Origin::ImageFile { file, line, layer, instead_of } => {
             let instead = instead_of

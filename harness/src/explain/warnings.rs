@@ -43,6 +43,8 @@ pub enum Rule {
     DoesNotStart,
     /// A process has groups that no manifest names.
     ImplicitGroups,
+    /// A process has groups that volumes demand and no manifest names.
+    VolumeGroups,
     /// A process that is not root has root's group.
     RootGroup,
     /// A process of root has a group that the manifest names, because nobody names a user.
@@ -174,6 +176,14 @@ pub const RULES: &[About] = &[
         Severity::Warning,
         "A process has groups from the image's /etc/group that no manifest names.",
         "Set supplementalGroupsPolicy: Strict, and name in supplementalGroups what is needed.",
+    ),
+    about(
+        Rule::VolumeGroups,
+        "volume-groups",
+        Severity::Warning,
+        "A process has groups that persistent volumes demand (pv.beta.kubernetes.io/gid) and no \
+         manifest of the pod names; Strict leaves them.",
+        "Name them in supplementalGroups, or take the annotation from the volume.",
     ),
     about(
         Rule::RootGroup,
@@ -387,6 +397,12 @@ fn of_container(
             warnings.push(Rule::ImplicitGroups.warn(name, text));
         }
     }
+    let of_volumes = groups_of_volumes(container);
+    if !of_volumes.is_empty() {
+        let groups = of_volumes.iter().map(|group| words(group)).collect::<Vec<_>>().join(", ");
+        let text = format!("it gets {groups} from its volumes; no manifest of the pod says so");
+        warnings.push(Rule::VolumeGroups.warn(name, text));
+    }
     if identity.group.is_written() {
         // Of a pod that names a group and no user, more is said.
         let is_said = warnings.iter().any(|warning| warning.rule == Rule::GroupWithoutUser);
@@ -450,6 +466,15 @@ pub fn implicit_groups(container: &ContainerOutcome) -> Vec<&Id> {
         id.id != identity.group.id && !id.is_written() && id.origins.iter().any(of_file)
     };
     identity.groups.iter().filter(from_image).collect()
+}
+
+/// The groups of a container that its volumes add and no manifest names.
+#[must_use]
+pub fn groups_of_volumes(container: &ContainerOutcome) -> Vec<&Id> {
+    let Some(identity) = &container.identity else { return Vec::new() };
+    let of_volume = |origin: &Origin| matches!(origin, Origin::Volume { .. });
+    let from_volumes = |id: &&Id| !id.is_written() && id.origins.iter().any(of_volume);
+    identity.groups.iter().filter(from_volumes).collect()
 }
 
 /// `50000 (group-defined-in-image)`.

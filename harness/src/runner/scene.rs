@@ -192,6 +192,7 @@ fn of_container(pod: &Pod, node: &ClusterNode, found: Found) -> Option<SeenConta
     let member = Member {
         pod,
         container: &container,
+        volumes: &[],
         kind,
         index,
         image: &stored.image,

@@ -32,6 +32,12 @@ pub(crate) const fn list(path: &'static str, what: &'static str, is_needed: bool
 /// Nodes.
 pub(crate) const NODES: List = list("/api/v1/nodes", "nodes", true);
 
+/// Persistent volumes, and what claims them.
+pub(crate) const VOLUMES: [List; 2] = [
+    list("/api/v1/persistentvolumes", "persistent volumes", false),
+    list("/api/v1/persistentvolumeclaims", "persistent volume claims", false),
+];
+
 /// Pods, and what makes them.
 pub(crate) const MAKERS: [List; 8] = [
     list("/api/v1/pods", "pods", true),
