@@ -162,7 +162,7 @@ function groups(cases, key) {
 function showCases() {
   const cases = run.cases.filter((one) => fits(one));
   $("shown").textContent = cases.length === run.cases.length
-    ? `All ${cases.length} are shown.` : `${cases.length} of ${run.cases.length} are shown.`;
+    ? `${cases.length === 1 ? "The only one is" : `All ${cases.length} are`} shown.` : `${cases.length} of ${run.cases.length} are shown.`;
   const entry = (one, text) => make("a", {
     href: link(one), class: one.verdict, "aria-current": state.open === one ? "true" : null,
   }, make("span", { class: "mark" }, VERDICTS[one.verdict][0]), ` ${text}`);
@@ -189,6 +189,12 @@ function marked(text, other) {
   // Where one side gives no names, those of the other are no difference.
   const isPlain = (word) => /^[\s,=]*$/.test(word) || (word.startsWith("(") && !other.includes("("));
   return words(text).map((word) => known.has(word) || isPlain(word) ? word : make("mark", {}, word));
+}
+
+/** Lines without the indentation that all of them have. */
+function unindented(lines) {
+  const depth = Math.min(...lines.map((line) => line.search(/\S/)).filter((at) => at >= 0));
+  return lines.map((line) => line.slice(Number.isFinite(depth) ? depth : 0)).join("\n");
 }
 
 function differences(failure) {
@@ -274,7 +280,7 @@ function showCase(one) {
       fact("took", `${one.seconds.toFixed(2)} s of the cluster's time`)),
     one.failure && make("h3", {}, one.failure.what),
     one.failure?.place && make("p", { class: "hint" }, one.failure.place),
-    one.failure?.lines && make("pre", {}, one.failure.lines.join("\n")),
+    one.failure?.lines && make("pre", {}, unindented(one.failure.lines)),
     ...(one.failure ? differences(one.failure) : []),
     ...(identities(one) ?? []),
     ...(transcript(one) ?? []),
