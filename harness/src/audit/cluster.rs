@@ -12,7 +12,7 @@ use crate::explain::report::ClusterSummary;
 use crate::explain::setting::{
     Asked, NodeSetting, Setting, SettingError, check_gates, gates_of, policy_gate,
 };
-use crate::explain::{ManifestPod, Manifests, Reported};
+use crate::explain::{ManifestPod, Manifests, POLICY, Reported};
 use crate::nodes::{self, ApiServerSigns, Assumptions, Groups, Instead, NodeRecord, NodeState};
 use crate::report::first_few;
 
@@ -252,7 +252,6 @@ fn without_passing_taints(record: &NodeRecord) -> NodeRecord {
 
 /// Whether objects have what an API server drops where the gate is off.
 fn keeps_policies(manifests: &Manifests) -> bool {
-    const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
     let is_kept = |pod: &ManifestPod| pod.uid.is_some() && pod.manifest.pointer(POLICY).is_some();
     manifests.pods.iter().any(is_kept) || manifests.nodes.iter().any(|node| node.feature.is_some())
 }

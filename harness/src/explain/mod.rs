@@ -37,7 +37,7 @@ use warnings::Elsewhere;
 use crate::nodes::supports;
 
 /// Where a pod says its policy.
-const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
+pub(crate) const POLICY: &str = "/spec/securityContext/supplementalGroupsPolicy";
 
 /// Explains the pods of manifests.
 #[must_use]
