@@ -12,7 +12,7 @@ pub mod report;
 mod reported;
 pub mod setting;
 pub mod text;
-mod volumes;
+pub(crate) mod volumes;
 pub mod warnings;
 
 use fake_kubelet::translate::ephemeral_as_container;
@@ -31,7 +31,7 @@ use report::{
     PodFate, PodOutcome, Policy, SCHEMA,
 };
 use setting::{NodeSetting, Setting, policy_gate};
-use volumes::{VolumeGroup, Volumes};
+use volumes::Volumes;
 use warnings::Elsewhere;
 
 use crate::nodes::supports;
@@ -112,7 +112,7 @@ impl<'a> Explainer<'a> {
                 None if is_odd => self.api.create(&pod.manifest),
                 None => self.api.create(&with_policy(&pod.manifest, policy)),
             };
-            made.map(|made| Made { volumes: volumes::mounted(&demanded), ..made })
+            made.map(|made| Made { volume_groups: demanded.clone(), ..made })
         };
         let (merge, strict) = (submit(Policy::Merge), submit(Policy::Strict));
         let of_manifest = match policy {
@@ -133,8 +133,8 @@ impl<'a> Explainer<'a> {
                 policy,
                 policy_is_written: written.is_some(),
                 unknown_policy: written.filter(|_| is_odd).map(in_words),
-                merge: self.outcome(&node.here, &merge, Policy::Merge, &demanded),
-                strict: self.outcome(&node.here, &strict, Policy::Strict, &demanded),
+                merge: self.outcome(&node.here, &merge, Policy::Merge),
+                strict: self.outcome(&node.here, &strict, Policy::Strict),
                 warnings: Vec::new(),
             };
             let elsewhere = self.elsewhere(node, of_manifest, &explained);
@@ -153,13 +153,7 @@ impl<'a> Explainer<'a> {
         nodes.iter().map(on_node).collect()
     }
 
-    fn outcome(
-        &self,
-        node: &NodeStage,
-        answer: &Answer,
-        policy: Policy,
-        demanded: &[VolumeGroup],
-    ) -> PodOutcome {
+    fn outcome(&self, node: &NodeStage, answer: &Answer, policy: Policy) -> PodOutcome {
         let mut outcome = PodOutcome {
             fate: PodFate::Admitted,
             reason: None,
@@ -192,19 +186,13 @@ impl<'a> Explainer<'a> {
                 outcome.policy_is_kept = kept == Some(policy.name());
                 let all = containers(pod);
                 outcome.containers =
-                    all.iter().map(|found| self.container(node, made, found, demanded)).collect();
+                    all.iter().map(|found| self.container(node, made, found)).collect();
             }
         }
         outcome
     }
 
-    fn container(
-        &self,
-        node: &NodeStage,
-        made: &Made,
-        found: &Found,
-        demanded: &[VolumeGroup],
-    ) -> ContainerOutcome {
+    fn container(&self, node: &NodeStage, made: &Made, found: &Found) -> ContainerOutcome {
         let Found { container, kind, index } = found;
         let reference = container.image.clone().unwrap_or_default();
         let known = self.images.find(&reference);
@@ -249,7 +237,7 @@ impl<'a> Explainer<'a> {
             ContainerFate::Runs(resolved) => {
                 let place = Member {
                     pod: &made.pod,
-                    volumes: demanded,
+                    volume_groups: &made.volume_groups,
                     container,
                     kind: *kind,
                     index: *index,
@@ -278,7 +266,7 @@ impl<'a> Explainer<'a> {
                 continue;
             }
             for found in containers(&made.pod) {
-                let there = self.container(node, made, &found, &[]);
+                let there = self.container(node, made, &found);
                 let before = outcome.containers.iter().find(|one| one.name == there.name);
                 let Some(before) = before.filter(|one| one.known_image.is_some()) else { continue };
                 let (before, there) = (in_short(before), in_short(&there));

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{Container, Pod, PodSecurityContext};
 use super::Found;
 use super::report::{ContainerKind, Id, Identity, Layer, Origin};
 use super::reported::Reported;
-use super::volumes::VolumeGroup;
+use super::volumes::VolumeGroups;
 use crate::oci::archive::LayerOrigin;
 
 /// A container of a pod, and its image.
@@ -18,7 +18,7 @@ pub(crate) struct Member<'a> {
     pub(crate) pod: &'a Pod,
     pub(crate) container: &'a Container,
     /// The groups that its volumes demand, where that is known.
-    pub(crate) volumes: &'a [VolumeGroup],
+    pub(crate) volume_groups: &'a VolumeGroups,
     pub(crate) kind: ContainerKind,
     /// Its place in its list, from 0.
     pub(crate) index: usize,
@@ -108,9 +108,8 @@ impl Member<'_> {
             None => of_pod("fsGroup"),
             Some(index) if index < own => of_pod(&format!("supplementalGroups[{index}]")),
             Some(_) => {
-                let mut volumes = self.volumes.iter();
-                let volume = volumes.find(|volume| volume.group == i64::from(gid));
-                Origin::Volume { claim: volume.map(|volume| volume.claim.clone()) }
+                let claim = self.volume_groups.claim_of(gid);
+                Origin::Volume { claim: claim.map(str::to_owned) }
             }
         }
     }

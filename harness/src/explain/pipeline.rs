@@ -12,7 +12,6 @@ use fake_kubelet::translate::security::{
     ImageUser, container_context, sandbox_context, verify_run_as_non_root,
 };
 use fake_kubelet::version::FeatureGates;
-use fake_kubelet::volumes::MountedVolume;
 use k8s_openapi::api::core::v1::{
     Container, EphemeralContainer, Node, NodeFeatures, NodeStatus, Pod,
 };
@@ -24,6 +23,7 @@ use kubernetes_objects::status::Status;
 use serde_json::Value as Json;
 
 use super::setting::NodeSetting;
+use super::volumes::VolumeGroups;
 use crate::cluster::{ApiServer, Clock, Place, Writing};
 use crate::scenario::DEFAULT_NAMESPACE;
 
@@ -40,8 +40,8 @@ pub struct Made {
     pub pod: Pod,
     /// What it warns of, such as unknown fields.
     pub warnings: Vec<String>,
-    /// Its volumes as a kubelet mounts them, as far as they say something of groups.
-    pub volumes: Vec<(String, MountedVolume)>,
+    /// The groups that its volumes demand.
+    pub(super) volume_groups: VolumeGroups,
 }
 
 /// What becomes of a pod on a node, before its containers.
@@ -116,7 +116,7 @@ impl ApiServerStage {
         let (object, warnings) = self.dry_run(pods, manifest)?;
         let pod = serde_json::from_value(object)
             .map_err(|error| Status::bad_request(error.to_string()))?;
-        Ok(Made { pod, warnings, volumes: Vec::new() })
+        Ok(Made { pod, warnings, volume_groups: VolumeGroups::default() })
     }
 
     /// Hands it what makes pods, and gives its message where it refuses that; none for kinds of
@@ -268,7 +268,7 @@ impl NodeStage {
     }
 
     fn context<'a>(&'a self, made: &'a Made) -> Context<'a> {
-        Context { config: &self.config, volumes: &made.volumes, pod_ip: "" }
+        Context { config: &self.config, volumes: made.volume_groups.mounted(), pod_ip: "" }
     }
 }
 

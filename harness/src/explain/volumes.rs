@@ -23,11 +23,38 @@ pub struct Volumes {
 
 /// A group that a volume demands of a pod's containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct VolumeGroup {
+struct VolumeGroup {
     /// The claim that leads to the volume.
-    pub(crate) claim: String,
-    /// The group.
-    pub(crate) group: i64,
+    claim: String,
+    group: i64,
+}
+
+/// All groups that a pod's volumes demand.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct VolumeGroups {
+    demanded: Vec<VolumeGroup>,
+    mounted: Vec<(String, MountedVolume)>,
+}
+
+impl VolumeGroups {
+    fn new(demanded: Vec<VolumeGroup>) -> Self {
+        let mount = |one: &VolumeGroup| {
+            let supplemental_group = Some(one.group);
+            (one.claim.clone(), MountedVolume { supplemental_group, ..MountedVolume::default() })
+        };
+        Self { mounted: demanded.iter().map(mount).collect(), demanded }
+    }
+
+    /// The claim that leads to a group.
+    pub(crate) fn claim_of(&self, group: u32) -> Option<&str> {
+        let mut demanded = self.demanded.iter();
+        demanded.find(|one| one.group == i64::from(group)).map(|one| one.claim.as_str())
+    }
+
+    /// The volumes as a kubelet has mounted them, as far as they say something of groups.
+    pub(super) fn mounted(&self) -> &[(String, MountedVolume)] {
+        &self.mounted
+    }
 }
 
 impl Volumes {
@@ -60,9 +87,9 @@ impl Volumes {
     }
 
     /// What the volumes of a pod demand.
-    pub(super) fn of(&self, pod: &ManifestPod) -> Vec<VolumeGroup> {
+    pub(super) fn of(&self, pod: &ManifestPod) -> VolumeGroups {
         if self.groups.is_empty() {
-            return Vec::new();
+            return VolumeGroups::default();
         }
         let namespace =
             if pod.namespace.is_empty() { DEFAULT_NAMESPACE } else { pod.namespace.as_str() };
@@ -80,12 +107,12 @@ impl Volumes {
             named || pod.claim_templates.iter().any(|template| is_of(claim, template, &pod.name))
         };
         let of_namespace = self.claims.iter().filter(|((of, _), _)| of == namespace);
-        of_namespace
-            .filter(|((_, claim), _)| mounts(claim))
-            .filter_map(|((_, claim), volume)| {
+        let demanded = of_namespace.filter(|((_, claim), _)| mounts(claim)).filter_map(
+            |((_, claim), volume)| {
                 Some(VolumeGroup { claim: claim.clone(), group: *self.groups.get(volume)? })
-            })
-            .collect()
+            },
+        );
+        VolumeGroups::new(demanded.collect())
     }
 }
 
@@ -96,13 +123,4 @@ fn is_of(claim: &str, template: &str, set: &str) -> bool {
     number.is_some_and(|number| {
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     })
-}
-
-/// Volumes as a kubelet has mounted them, as far as they say something of groups.
-pub(super) fn mounted(groups: &[VolumeGroup]) -> Vec<(String, MountedVolume)> {
-    let volume = |demanded: &VolumeGroup| {
-        let supplemental_group = Some(demanded.group);
-        (demanded.claim.clone(), MountedVolume { supplemental_group, ..MountedVolume::default() })
-    };
-    groups.iter().map(volume).collect()
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::cluster::{Cluster, ClusterNode};
 use crate::explain::origins::Member;
 use crate::explain::report::{ContainerKind, Identity};
+use crate::explain::volumes::VolumeGroups;
 use crate::explain::{Found, containers};
 use crate::target::Call;
 
@@ -192,7 +193,7 @@ fn of_container(pod: &Pod, node: &ClusterNode, found: Found) -> Option<SeenConta
     let member = Member {
         pod,
         container: &container,
-        volumes: &[],
+        volume_groups: &VolumeGroups::default(),
         kind,
         index,
         image: &stored.image,
